@@ -1,0 +1,18 @@
+"""Small rules about text that several floors need."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def display_width(text: str) -> int:
+    """Columns that ``text`` takes on a terminal: styles and combining marks take none, wide letters two."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in _STYLE.sub("", text)
+    )
