@@ -24,6 +24,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
     "Tracking": {},
     "Lineage": {},
     "padauk itself": {
+        "demo": ("padauk.cli.demo", "See the whole loop on real data, in under a minute."),
         "config": ("padauk.cli.config", "Show and change padauk's settings."),
         "completion": ("padauk.cli.completion", "Print a completion script for bash, zsh or fish."),
     },
