@@ -1,5 +1,6 @@
-"""``padauk demo``: a small repository with real data (``template/``, ``digits.py``) and its story, told in the
-terminal as it happens (``story.py``). Everything is done by the same commands that a person would type.
+"""``padauk demo``: a small repository with real data (``template/``, ``digits.py``) and its story.
+
+``story.py`` tells it in the terminal as it happens; all is done by the commands that a person would type.
 """
 
 from padauk.demo.story import tell

@@ -25,7 +25,7 @@ def write_digits(folder: Path, *, everything: bool) -> int:
     try:
         import io
 
-        import numpy
+        import numpy as np
         from PIL import Image
         from sklearn.datasets import load_digits
     except ImportError as error:
@@ -41,7 +41,7 @@ def write_digits(folder: Path, *, everything: bool) -> int:
             path.unlink(missing_ok=True)
             continue
         buffer = io.BytesIO()
-        Image.fromarray(numpy.round(pixels * 255 / 16).astype("uint8")).save(buffer, "png")
+        Image.fromarray(np.round(pixels * 255 / 16).astype("uint8")).save(buffer, "png")
         if not path.exists() or path.read_bytes() != buffer.getvalue():
             path.parent.mkdir(parents=True, exist_ok=True)
             # a tracked file may be a link into the cache: never write through it

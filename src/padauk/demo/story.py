@@ -7,7 +7,6 @@ import shutil
 import textwrap
 import time
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from padauk.demo.shell import Shell, free_port, tracking_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 MARKER = ".padauk-demo"
 
@@ -45,7 +45,7 @@ def tell(folder: Path, *, serve: bool, port: int | None, colour: bool, say: Call
         _another_parameter(shell, chapters)
         chapters.open(
             "Where does the champion come from?",
-            "The alias points to a model version, its bytes are a stage's output, and so on down to the images.",
+            "The alias points to a version, its bytes are a stage's output, and so on down to the images.",
         )
         shell.run("padauk lineage models:/digits@champion")
         chapters.open(
@@ -66,7 +66,7 @@ def _first_version(shell: Shell, chapters: _Chapters, folder: Path) -> None:
     project = shell.folder
     chapters.open(
         "A repository with data",
-        f"{TOTAL - HELD_BACK} of the {TOTAL} UCI handwritten digits as PNG files; {HELD_BACK} are held back for later.",
+        f"{TOTAL - HELD_BACK} of the {TOTAL} UCI handwritten digits as PNG files; the others come later.",
     )
     new = not (project / ".git").exists()
     _copy_template(project)
