@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 VERBS: dict[str, dict[str, tuple[str, str]]] = {
     "Data": {},
     "Pipelines": {},
-    "Tracking": {},
+    "Tracking": {
+        "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
+    },
     "Lineage": {},
     "padauk itself": {
         "demo": ("padauk.cli.demo", "See the whole loop on real data, in under a minute."),
