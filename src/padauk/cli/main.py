@@ -23,6 +23,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
     "Pipelines": {},
     "Tracking": {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
+        "server": ("padauk.cli.server", "Serve experiments, runs and models to the mlflow client."),
     },
     "Lineage": {},
     "padauk itself": {

@@ -25,6 +25,26 @@ class TrackingSettings:
 
 
 @dataclass(frozen=True)
+class ServerSettings:
+    """How one tracking server runs.
+
+    Attributes:
+        database: URL of the database (``sqlite:///padauk.db``, ``postgresql://…``).
+        objects: folder of the content-addressed store for artifacts that come through the server.
+        artifact_root: URI below which new experiments keep their artifacts; ``mlflow-artifacts:/`` sends
+            them through the server.
+        serve_artifacts: answer the artifact proxy.
+        durable: flush every commit to the disk.
+    """
+
+    database: str = "sqlite:///padauk.db"
+    objects: str = "padauk-objects"
+    artifact_root: str = "mlflow-artifacts:/"
+    serve_artifacts: bool = True
+    durable: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, with where each was set.
 

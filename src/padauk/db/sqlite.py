@@ -1,0 +1,288 @@
+"""SQLite: WAL, a reader connection for each thread that reads, one thread that writes.
+
+All writes queue for the one write thread. It takes whatever is waiting, runs each piece of work in a
+savepoint of one transaction, and commits once: thirty-two clients that log at the same time share one
+commit, and nobody ever meets "database is locked" inside the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from padauk.core.errors import BusyError, CorruptError, PadaukError, UnavailableError
+from padauk.db.engine import Database, Dialect, Row, Session
+from padauk.db.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+
+_BUSY_SECONDS = 60.0
+_GROUP = 512  # pieces of work that share a commit at most
+_PORTION = 4096  # rows fetched at once when streaming
+_SPARE_READERS = 8
+
+
+class SqliteDialect(Dialect):
+    """SQLite's words."""
+
+    name = "sqlite"
+
+    def number_of(self, text: str) -> str:
+        return f"CASE WHEN padauk_is_number({text}) THEN CAST({text} AS REAL) END"
+
+
+class SqliteSession(Session):
+    """A transaction on one connection."""
+
+    __slots__ = ("_after", "_connection", "_execute", "dialect", "names")
+
+    def __init__(self, connection: sqlite3.Connection, dialect: Dialect, names: Names) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        self._after: list[Callable[[], None]] = []
+        self.dialect = dialect
+        self.names = names
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        row: Row | None = self._execute(sql, values).fetchone()
+        return row
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[list[Row]]:
+        cursor = self._execute(sql, values)
+        while rows := cursor.fetchmany(_PORTION):
+            yield rows
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._after.append(action)
+
+
+class _Job:
+    """Work that waits for the write thread, and where its outcome goes."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(
+        self, work: Callable[[Session], Any], future: Any, loop: asyncio.AbstractEventLoop | None
+    ) -> None:
+        self.work = work
+        self.future = future
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class SqliteDatabase(Database):
+    """A SQLite file.
+
+    Raises:
+        UnavailableError: the file cannot be opened or made.
+        CorruptError: the file is no SQLite database.
+    """
+
+    quick = True
+
+    def __init__(self, path: str, *, url: str, durable: bool = False) -> None:
+        self.url = url
+        self.path = os.path.abspath(path)
+        self.names = Names()
+        self.dialect = SqliteDialect()
+        self._durable = durable
+        self._readers: list[sqlite3.Connection] = []
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        try:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            self._writer = self._connect()
+            self._writer.execute("PRAGMA journal_mode = WAL").fetchone()
+            from padauk.db.schema import upgrade_sqlite
+
+            upgrade_sqlite(self._writer, self.path)
+        except (OSError, sqlite3.Error) as error:
+            raise _explain(error, self.path) from error
+        self._thread = threading.Thread(target=self._write_loop, name="padauk-db-writer", daemon=True)
+        self._thread.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+        connection.execute(
+            "PRAGMA case_sensitive_like = ON"
+        )  # MLflow's LIKE tells case apart on every database
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -8000")
+        connection.create_function("padauk_is_number", 1, _is_number, deterministic=True)
+        return connection
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        self._check_open()
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            connection.execute("BEGIN")
+            session = SqliteSession(connection, self.dialect, self.names)
+            yield session
+        except sqlite3.Error as error:
+            raise _explain(error, self.path) from error
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if len(self._readers) < _SPARE_READERS:
+                self._readers.append(connection)
+            else:
+                connection.close()
+        for action in session._after:
+            action()
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        self._check_open()
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("write() inside of a write: pass the session on")
+        future: Future[T] = Future()
+        self._jobs.put(_Job(work, future, None))
+        return future.result()
+
+    def submit(self, work: Callable[[Session], T]) -> asyncio.Future[T]:
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(work, future, loop))
+        return future
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        for connection in [*self._readers, self._writer]:
+            connection.close()
+        self._readers.clear()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UnavailableError("the database is closed: the server is shutting down")
+
+    def _write_loop(self) -> None:
+        jobs = self._jobs
+        while (job := jobs.get()) is not None:
+            group = [job]
+            last = False
+            while len(group) < _GROUP:
+                try:
+                    more = jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                group.append(more)
+            self._run_group(group)
+            if last:
+                return
+
+    def _run_group(self, group: list[_Job]) -> None:
+        connection = self._writer
+        session = SqliteSession(connection, self.dialect, self.names)
+        execute = connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for job in group:
+                kept = len(session._after)
+                execute("SAVEPOINT job")
+                try:
+                    job.result = job.work(session)
+                except BaseException as error:
+                    job.error = _explain(error, self.path) if isinstance(error, sqlite3.Error) else error
+                    del session._after[kept:]
+                    if not connection.in_transaction:  # SQLite itself gave the transaction up (disk full)
+                        raise
+                    execute("ROLLBACK TO job")
+                execute("RELEASE job")
+            execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001 - each caller gets it
+            if connection.in_transaction:
+                execute("ROLLBACK")
+            trouble = _explain(error, self.path) if isinstance(error, sqlite3.Error) else error
+            for job in group:
+                job.error = job.error or trouble
+        else:
+            for action in session._after:
+                action()
+        _hand_back(group)
+
+
+def _hand_back(group: list[_Job]) -> None:
+    """Give each caller its outcome; one wake-up for each event loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in group:
+        if job.loop is not None:
+            loops.setdefault(job.loop, []).append(job)
+        elif job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
+    for loop, jobs in loops.items():
+        try:
+            loop.call_soon_threadsafe(_settle, jobs)
+        except RuntimeError:  # the loop is gone: nobody waits any more
+            continue
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():  # the client went away
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
+
+
+def _explain(error: Exception | BaseException, path: str) -> PadaukError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return BusyError(f"{path} is locked by another process", hint="it is waited for; try again")
+    if "not a database" in text or "malformed" in text:
+        return CorruptError(f"{path}: {text}", hint="restore it from a backup, or give another file")
+    if "full" in text:
+        return UnavailableError(
+            f"no room left on the disk of {path}", hint="free some space; nothing was lost"
+        )
+    return UnavailableError(f"{path}: {text}")
+
+
+def _is_number(text: object) -> bool:
+    if isinstance(text, str):
+        try:
+            float(text)
+        except ValueError:
+            return False
+        return "_" not in text
+    return isinstance(text, int | float)

@@ -1,0 +1,156 @@
+"""Experiments, runs and what they log.
+
+Rows are narrow: runs and keys are small integers (``names``), and points are clustered by (run, key,
+time) so that a history is one range scan that is already in the order it is answered in.
+"""
+
+from sqlalchemy import Column, Index, Table, UniqueConstraint
+
+from padauk.db.tables.base import BIG, METADATA, REAL, SMALL, TEXT
+
+names = Table(
+    "names",
+    METADATA,
+    Column("id", BIG, primary_key=True),
+    Column("name", TEXT, nullable=False, unique=True),
+)
+
+experiments = Table(
+    "experiments",
+    METADATA,
+    Column("id", BIG, primary_key=True),
+    Column("name", TEXT, nullable=False, unique=True),
+    Column("artifact_location", TEXT, nullable=False),
+    Column("stage", SMALL, nullable=False),
+    Column("created", BIG, nullable=False),
+    Column("updated", BIG, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+experiment_tags = Table(
+    "experiment_tags",
+    METADATA,
+    Column("experiment_id", BIG, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+runs = Table(
+    "runs",
+    METADATA,
+    Column("id", BIG, primary_key=True),
+    Column("uid", TEXT, nullable=False, unique=True),
+    Column("experiment_id", BIG, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("user_name", TEXT, nullable=False),
+    Column("status", SMALL, nullable=False),
+    Column("stage", SMALL, nullable=False),
+    Column("start_time", BIG),
+    Column("end_time", BIG),
+    Column("deleted_time", BIG),
+    Column("artifact_uri", TEXT, nullable=False),
+)
+Index("runs_newest", runs.c.experiment_id, runs.c.stage, runs.c.start_time.desc(), runs.c.uid)
+
+metrics = Table(
+    "metrics",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("key_id", BIG, primary_key=True),
+    Column("timestamp", BIG, primary_key=True),
+    Column("step", BIG, primary_key=True),
+    Column("value", REAL, primary_key=True),
+    Column("is_nan", SMALL, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+latest_metrics = Table(
+    "latest_metrics",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("key_id", BIG, primary_key=True),
+    Column("value", REAL, nullable=False),
+    Column("is_nan", SMALL, nullable=False),
+    Column("timestamp", BIG, nullable=False),
+    Column("step", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+params = Table(
+    "params",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("key_id", BIG, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+run_tags = Table(
+    "run_tags",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("key_id", BIG, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+datasets = Table(
+    "datasets",
+    METADATA,
+    Column("id", BIG, primary_key=True),
+    Column("experiment_id", BIG, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("digest", TEXT, nullable=False),
+    Column("source_type", TEXT, nullable=False),
+    Column("source", TEXT, nullable=False),
+    Column("schema", TEXT),
+    Column("profile", TEXT),
+    UniqueConstraint("experiment_id", "name", "digest"),
+)
+
+run_datasets = Table(
+    "run_datasets",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("dataset_id", BIG, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("run_datasets_of", run_datasets.c.dataset_id)
+
+run_dataset_tags = Table(
+    "run_dataset_tags",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("dataset_id", BIG, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# role: 0 the run used the logged model, 1 the run made it
+run_models = Table(
+    "run_models",
+    METADATA,
+    Column("run_id", BIG, primary_key=True),
+    Column("role", SMALL, primary_key=True),
+    Column("model_id", TEXT, primary_key=True),
+    Column("step", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("run_models_of", run_models.c.model_id)
+
+model_metrics = Table(
+    "model_metrics",
+    METADATA,
+    Column("model_id", TEXT, primary_key=True),
+    Column("run_id", BIG, primary_key=True),
+    Column("key_id", BIG, primary_key=True),
+    Column("timestamp", BIG, primary_key=True),
+    Column("step", BIG, primary_key=True),
+    Column("value", REAL, nullable=False),
+    Column("is_nan", SMALL, nullable=False),
+    Column("dataset_name", TEXT),
+    Column("dataset_digest", TEXT),
+    sqlite_with_rowid=False,
+)

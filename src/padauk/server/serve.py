@@ -1,0 +1,83 @@
+"""Listen: one process, uvicorn with httptools and uvloop, the socket bound before anything else is done."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING, Any
+
+from padauk.core.errors import ConflictError, InputError
+from padauk.server.app import App
+from padauk.server.mlflow_api import all_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from padauk.core.settings import ServerSettings
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        ConflictError: somebody else listens there.
+        InputError: the host is no address of this machine, or the port may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConflictError(
+                f"port {port} on {host} is in use",
+                hint="stop what listens there, or choose another with --port",
+            ) from error
+        if error.errno == errno.EACCES:
+            raise InputError(
+                f"port {port} may not be used: {error.strerror}", hint="use one above 1023"
+            ) from error
+        raise InputError(f"cannot listen on {host}:{port}: {error.strerror}", hint="check --host") from error
+    except OverflowError as error:
+        sock.close()
+        raise InputError(f"{port} is no port", hint="use one from 1 to 65535") from error
+    sock.set_inheritable(True)
+    return sock
+
+
+def make_app(settings: ServerSettings) -> App:
+    """The application over a newly opened service."""
+    from padauk.workspace.service import Service
+
+    return App(Service(settings), all_routes())
+
+
+def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; what was accepted is finished."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if ready and self.started:
+                ready()
+
+    app = make_app(settings)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=30,
+        timeout_keep_alive=75,
+    )
+    Server(config).run(sockets=[sock])

@@ -1,0 +1,1 @@
+"""The only wiring: opens what settings name, and hands out rooms."""

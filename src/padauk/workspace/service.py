@@ -1,0 +1,39 @@
+"""The rooms behind a tracking server: its database, and the store that keeps artifacts."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from padauk.db import open_database
+from padauk.tracking import experiments
+
+if TYPE_CHECKING:
+    from padauk.core.settings import ServerSettings
+    from padauk.db import Session
+
+
+class Service:
+    """What the server's handlers work on. One a process.
+
+    Attributes:
+        settings: as the door read them.
+        db: the database of experiments, runs, models and artifact rows.
+        artifact_root: URI below which new experiments keep their artifacts.
+        objects_path: folder of the content-addressed store that artifacts uploaded through the server go to.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self.settings = settings
+        self.objects_path = os.path.abspath(settings.objects)
+        self.artifact_root = settings.artifact_root
+        self.db = open_database(settings.database, durable=settings.durable)
+        self.db.write(lambda tx: experiments.ensure_default(tx, self.artifact_root))
+
+    def counts(self, tx: Session) -> tuple[int, int]:
+        """How many active experiments and runs there are."""
+        return experiments.counts(tx)
+
+    def close(self) -> None:
+        """Finish what was accepted and let go of everything."""
+        self.db.close()
