@@ -1,4 +1,4 @@
-"""The demo is the first thing that anybody runs: it must work, twice, and leave a repository that DVC likes."""
+"""The demo is the first thing anybody runs: it must work, twice, and leave a repository that DVC likes."""
 
 from __future__ import annotations
 
