@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 # section -> verb -> (module, one line). The line stands here so that help needs no import of the verb.
 VERBS: dict[str, dict[str, tuple[str, str]]] = {
-    "Data": {},
+    "Data": {
+        "init": ("padauk.cli.init", "Make a folder a repository."),
+        "remote": ("padauk.cli.remote", "Set up the places that data is pushed to and pulled from."),
+    },
     "Pipelines": {},
     "Tracking": {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),

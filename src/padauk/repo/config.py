@@ -106,16 +106,23 @@ class Config:
             self._merged = self._merge(LEVELS)
         return self._merged
 
-    def _merge(self, levels: tuple[Level, ...], **instead: File) -> File:
+    def unchecked(self) -> File:
+        """All levels as one, whatever they hold: for mending them."""
+        return self._merge(LEVELS, check=False)
+
+    def _merge(
+        self, levels: tuple[Level, ...], *, check: bool = True, instead: dict[Level, File] | None = None
+    ) -> File:
         made = File()
         for level in levels:
-            one = instead.get(level) or self.level(level)
+            one = (instead or {}).get(level) or self.level(level)
             for section, entries in one.plain.items():
                 made.plain.setdefault(section, {}).update(entries)
             for kind, sections in one.named.items():
                 for name, entries in sections.items():
                     made.named[kind].setdefault(name, {}).update(entries)
-            self._check(made, level)
+            if check:
+                self._check(made, level)
         return made
 
     def _check(self, made: File, level: Level) -> None:
@@ -224,7 +231,10 @@ class Config:
         text = ini.dump(_sections(_relative(content, folder)))
         if level in ("project", "local"):
             below: tuple[Level, ...] = LEVELS[: LEVELS.index(level) + 1]
-            self._merge(below, **{level: _absolute(content, folder)})
+            try:
+                self._merge(below, instead={level: _absolute(content, folder)})
+            except FormatError as error:
+                raise FormatError(error.message, hint="nothing was changed") from None
         os.makedirs(folder, exist_ok=True)
         write_atomic(path, text.encode())
         self._read.pop(level, None)

@@ -43,26 +43,11 @@ class Rules:
 
 
 class Ignore:
-    """The rules of one repository; folders are absolute paths without ``/`` at the end.
-
-    Calling it with a path and whether that is a folder says whether a walk leaves it out; it expects that
-    the walk has come there, so that no folder above is hidden.
-    """
+    """The rules of one repository; folders are absolute paths without ``/`` at the end."""
 
     def __init__(self, root: str) -> None:
         self.root = root
         self._rules: dict[str, Rules] = {}
-
-    def __call__(self, path: str, is_dir: bool) -> bool:
-        folder, _, name = path.rpartition("/")
-        rules = self._rules.get(folder)
-        if rules is None:
-            rules = self.rules(folder)
-        if not rules.specs:  # the usual case, kept short: this runs for every file
-            if name in _HIDDEN_FOLDERS:
-                return is_dir or name in _HIDDEN_FILES
-            return is_dir and self._is_repository(path)
-        return rules.hides(name, is_dir) or (is_dir and self._is_repository(path))
 
     def rules(self, folder: str) -> Rules:
         """The rules in force inside ``folder``."""
@@ -78,20 +63,21 @@ class Ignore:
             self._rules[folder] = found
         return found
 
-    def matcher(self, folder: str) -> Callable[[str, bool], bool]:
-        """:meth:`Rules.hides` of ``folder``, for walks that go folder by folder."""
-        return self.rules(folder).hides
+    def inside(self, folder: str) -> Callable[[str, bool], bool]:
+        """Tells of ``(name, is_folder)`` in ``folder`` whether it is hidden, for walks that go by folder."""
+        hides = self.rules(folder).hides
+
+        def left_out(name: str, is_dir: bool) -> bool:
+            return hides(name, is_dir) or (is_dir and self._is_repository(f"{folder}/{name}"))
+
+        return left_out
 
     def filter(self, folder: str, dirs: list[str], files: list[str]) -> tuple[list[str], list[str]]:
         """``dirs`` and ``files`` in ``folder`` without the hidden ones."""
-        rules = self.rules(folder)
+        left_out = self.inside(folder)
         return (
-            [
-                name
-                for name in dirs
-                if not rules.hides(name, True) and not self._is_repository(f"{folder}/{name}")
-            ],
-            [name for name in files if not rules.hides(name, False)],
+            [name for name in dirs if not left_out(name, True)],
+            [name for name in files if not left_out(name, False)],
         )
 
     def hides(self, path: str, *, is_dir: bool | None = None) -> bool:

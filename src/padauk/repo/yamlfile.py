@@ -238,17 +238,15 @@ def update(path: str, value: Any) -> bool:
         return write(path, value)
     with open(path, "rb") as file:
         old = file.read()
-    if loads(old, path) == value and _keys(loads(old, path)) == _keys(value) and dumps(value) == old:
-        return False
+    plain = loads(old, path)
+    if _plain(plain) == old:  # no comment and no spelling to keep: the same rules on plain values
+        apply(value, plain)
+        return write(path, plain)
     kept = _load_round_trip(path)
     if not isinstance(kept, dict):
         return write(path, value)
     apply(value, kept)
     return write(path, kept)
-
-
-def _keys(value: Any) -> Any:
-    return list(value) if isinstance(value, dict) else None
 
 
 def _load_round_trip(path: str) -> Any:
