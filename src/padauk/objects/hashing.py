@@ -1,0 +1,242 @@
+"""From bytes to md5, and from one file to another with the md5 taken on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from padauk.core.errors import ConflictError
+from padauk.objects.state import Seen, seen, settled
+from padauk.storage.failures import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SMALL = 1 << 20
+"""Files up to this size are read in one piece."""
+
+_PIECE = 4 << 20
+_TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
+
+
+class Hashed(NamedTuple):
+    """What reading a file told. ``settled``: see :func:`padauk.objects.state.settled`."""
+
+    md5: str
+    found: Seen
+    settled: bool
+
+
+class Hasher(Protocol):
+    """What takes pieces and answers their digest."""
+
+    def update(self, piece: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+def md5_hex(data: bytes) -> str:
+    """md5 of ``data``; not for security, but because DVC names objects by it."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def new_md5(*, legacy: bool = False) -> Hasher:
+    """A hasher over pieces: of the raw bytes, or as DVC 2 did."""
+    return LegacyMd5() if legacy else hashlib.md5(usedforsecurity=False)
+
+
+def hash_file(path: str, *, legacy: bool = False, advance: Callable[[int], None] | None = None) -> Hashed:
+    """Read the file at ``path`` and take its md5 (``legacy``: of text with CRLF read as LF, as DVC 2 did).
+
+    Raises:
+        ConflictError: the file changed while it was read.
+    """
+    return _read(path, None, legacy=legacy, advance=advance)
+
+
+def copy_hashed(
+    source: str,
+    target: str,
+    *,
+    mode: int,
+    legacy: bool = False,
+    advance: Callable[[int], None] | None = None,
+) -> Hashed:
+    """Copy ``source`` to the new file ``target`` (made with ``mode`` under the umask), and take the md5 of
+    the very bytes that were written.
+
+    Raises:
+        ConflictError: the file changed while it was read.
+    """
+    return _read(source, target, mode=mode, legacy=legacy, advance=advance)
+
+
+def read_small(path: str) -> tuple[bytes, Hashed] | None:
+    """The bytes of a file up to :data:`SMALL` and their hash; ``None`` when it is larger.
+
+    Raises:
+        ConflictError: the file changed while it was read.
+    """
+    started = time.time_ns()
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            before = os.fstat(fd)
+            if before.st_size > SMALL:
+                return None
+            data = os.read(fd, before.st_size + 1)
+            after = os.fstat(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise explain(error, "read", path) from error
+    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
+        raise _changed(path)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return data, Hashed(md5, seen(after), settled(after.st_mtime_ns, started))
+
+
+def _read(
+    source: str,
+    target: str | None,
+    *,
+    mode: int = 0o666,
+    legacy: bool = False,
+    advance: Callable[[int], None] | None = None,
+) -> Hashed:
+    started = time.time_ns()
+    try:
+        fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise explain(error, "read", source) from error
+    try:
+        before = os.fstat(fd)
+        size = before.st_size
+        data = os.read(fd, size + 1) if size <= SMALL else None
+        if data is not None and len(data) == size:
+            md5 = _legacy_md5(data) if legacy else hashlib.md5(data, usedforsecurity=False).hexdigest()
+            if target is not None:
+                _write(target, mode, data)
+            if advance is not None:
+                advance(size)
+        else:
+            os.lseek(fd, 0, os.SEEK_SET)
+            md5, size = _pump(fd, target, mode, legacy=legacy, advance=advance)
+        after = os.fstat(fd)
+    except OSError as error:
+        raise explain(error, "read" if target is None else "copy", source) from error
+    finally:
+        os.close(fd)
+    if after.st_mtime_ns != before.st_mtime_ns or after.st_size != size:
+        raise _changed(source)
+    return Hashed(md5, seen(after), settled(after.st_mtime_ns, started))
+
+
+def _changed(path: str) -> ConflictError:
+    return ConflictError(
+        f"{path!r} changed while it was read", hint="wait until nothing writes to it, and run this again"
+    )
+
+
+def _write(target: str, mode: int, data: bytes) -> None:
+    out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        done = os.write(out, data)
+        while done < len(data):
+            done += os.write(out, data[done:])
+    finally:
+        os.close(out)
+
+
+def _pump(
+    fd: int, target: str | None, mode: int, *, legacy: bool, advance: Callable[[int], None] | None
+) -> tuple[str, int]:
+    """Read ``fd`` to its end; hash here while another thread writes (both let go of the interpreter)."""
+    hasher = new_md5(legacy=legacy)
+    total = 0
+    writer = _Writer(target, mode) if target is not None else None
+    try:
+        while piece := os.read(fd, _PIECE):
+            if writer is not None:
+                writer.put(piece)
+            hasher.update(piece)
+            total += len(piece)
+            if advance is not None:
+                advance(len(piece))
+    finally:
+        if writer is not None:
+            writer.close()
+    return hasher.hexdigest(), total
+
+
+class _Writer:
+    """Writes pieces to a new file in a thread of its own."""
+
+    def __init__(self, target: str, mode: int) -> None:
+        self._fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        self._pieces: queue.Queue[bytes | None] = queue.Queue(4)
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._work, name="padauk-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, piece: bytes) -> None:
+        if self._error is not None:
+            raise self._error
+        self._pieces.put(piece)
+
+    def close(self) -> None:
+        self._pieces.put(None)
+        self._thread.join()
+        os.close(self._fd)
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            if self._error is not None:
+                continue  # drain, so that put never waits for ever
+            try:
+                view = memoryview(piece)
+                while view:
+                    view = view[os.write(self._fd, view) :]
+            except OSError as error:
+                self._error = error
+
+
+class LegacyMd5:
+    """DVC 2's ``md5-dos2unix`` over pieces: whether it is text is decided by the first 512 bytes."""
+
+    def __init__(self) -> None:
+        self._hasher = hashlib.md5(usedforsecurity=False)
+        self._text: bool | None = None
+        self._held = b""
+
+    def update(self, piece: bytes) -> None:
+        if self._text is None:
+            self._text = _is_text(piece[:512])
+        if not self._text:
+            self._hasher.update(piece)
+            return
+        data = self._held + piece
+        self._held = b"\r" if data.endswith(b"\r") else b""
+        self._hasher.update(data[: len(data) - len(self._held)].replace(b"\r\n", b"\n"))
+
+    def hexdigest(self) -> str:
+        self._hasher.update(self._held)
+        self._held = b""
+        return self._hasher.hexdigest()
+
+
+def _legacy_md5(data: bytes) -> str:
+    hasher = LegacyMd5()
+    hasher.update(data)
+    return hasher.hexdigest()
+
+
+def _is_text(block: bytes) -> bool:
+    if not block:
+        return True
+    return b"\0" not in block and len(block.translate(None, _TEXT)) <= 0.3 * len(block)

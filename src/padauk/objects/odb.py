@@ -1,0 +1,245 @@
+"""The cache: objects by their hash, in DVC's layout."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat as statlib
+from typing import TYPE_CHECKING
+
+from padauk.core.errors import CorruptError, ObjectMissingError
+from padauk.core.points import point
+from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small
+from padauk.objects.info import HashInfo, check_md5
+from padauk.objects.tree import Tree
+from padauk.storage.failures import explain
+from padauk.storage.scratch import Scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+MODE = 0o444
+"""Mode of an object: what has it was whole when it was published, and nobody wrote to it since."""
+
+SCRATCH = "tmp"
+"""Folder below the cache for names in the making; DVC looks at two-letter folders and ``files``, ``runs``."""
+
+_FANOUT = 256
+_GROUP = 0o2775
+
+
+class Odb:
+    """The objects below a cache folder: ``files/md5/xx/<30 digits>``, and DVC 2's ``xx/<30 digits>``.
+
+    Args:
+        path: the cache folder (``.dvc/cache``); made when something is written.
+        shared: ``cache.shared = group``: folders are made for the group to write in.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, shared: bool = False) -> None:
+        self.path = os.path.abspath(path)
+        self.shared = shared
+        self._roots = {False: f"{self.path}/files/md5", True: self.path}
+        self._scratch = Scratch(f"{self.path}/{SCRATCH}", "padauk-")
+
+    def path_of(self, info: HashInfo | str) -> str:
+        """The file that holds the object, there or not; a ``str`` is an md5 of this generation."""
+        if isinstance(info, HashInfo):
+            return self._path(info.value, legacy=info.legacy)
+        return self._path(info)
+
+    def exists(self, info: HashInfo | str) -> bool:
+        """Whether the object is there. Its bytes are looked at when they are used."""
+        return os.path.isfile(self.path_of(info))
+
+    def exists_many(self, values: Iterable[str], *, legacy: bool = False) -> set[str]:
+        """Those of ``values`` (md5s, also ``….dir``) that are there."""
+        wanted = values if isinstance(values, set | frozenset) else set(values)
+        root = self._roots[legacy]
+        if len(wanted) < 4 or self._outnumbers(root, len(wanted)):
+            return {value for value in wanted if os.path.isfile(self._path(value, legacy=legacy))}
+        found: set[str] = set()
+        for start in {value[:2] for value in wanted}:
+            try:
+                found.update([start + name for name in os.listdir(f"{root}/{start}")])
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise explain(error, "list", f"{root}/{start}") from error
+        return found & wanted
+
+    def read_tree(self, info: HashInfo) -> Tree:
+        """The listing of a folder; a broken one is dropped from the cache.
+
+        Raises:
+            ObjectMissingError: not in the cache.
+            CorruptError: its bytes do not match its name.
+        """
+        path = self.path_of(info)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError as error:
+            raise ObjectMissingError(
+                f"the listing {info.value} is not in the cache", hint="fetch or pull it from a remote"
+            ) from error
+        except OSError as error:
+            raise explain(error, "read", path) from error
+        if md5_hex(data) != info.value.removesuffix(".dir"):
+            self.drop(info)
+            raise CorruptError(
+                f"the cache's copy of {info.value} was damaged and has been removed",
+                hint="fetch or pull it again",
+            )
+        return Tree.from_bytes(data, legacy=info.legacy)
+
+    def write_tree(self, tree: Tree) -> HashInfo:
+        """Keep a listing; its files should be here before it."""
+        point("objects.tree.before")
+        info = tree.info
+        if not self.exists(info):
+            self.put_bytes(info, tree.to_bytes())
+        point("objects.tree.after")
+        return info
+
+    def put_bytes(self, info: HashInfo, data: bytes) -> None:
+        """Keep ``data``, whose name the caller has made sure of."""
+        temporary = self.temporary()
+        with self.writing(temporary) as write:
+            write(data)
+        self.publish(temporary, info)
+
+    def put_file(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
+        """Hash the file at ``path`` and keep a copy of the very bytes that were hashed.
+
+        Raises:
+            ConflictError: the file changed while it was read.
+        """
+        small = read_small(path)
+        if small is not None:
+            data, hashed = small
+            point("objects.put.read")
+            if not self._holds(hashed.md5, len(data)):
+                self.put_bytes(HashInfo(hashed.md5), data)
+            if advance is not None:
+                advance(len(data))
+            return hashed
+        temporary = self.temporary()
+        hashed = copy_hashed(path, temporary, mode=MODE, advance=advance)
+        if self._holds(hashed.md5, hashed.found.size):
+            os.unlink(temporary)
+        else:
+            self.publish(temporary, HashInfo(hashed.md5))
+        return hashed
+
+    def adopt(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
+        """As :meth:`put_file`, but the object becomes a hard link of ``path``, which turns read-only.
+
+        Raises ``OSError`` when the disks do not allow it.
+        """
+        temporary = self.temporary()
+        os.link(path, temporary)
+        hashed = hash_file(temporary, advance=advance)
+        if self._holds(hashed.md5, hashed.found.size):
+            os.unlink(temporary)
+        else:
+            os.chmod(temporary, MODE)
+            self.publish(temporary, HashInfo(hashed.md5))
+        return hashed
+
+    def temporary(self) -> str:
+        """A new name on the cache's disk, to be given to :meth:`publish`."""
+        return self._scratch.name()
+
+    @contextlib.contextmanager
+    def writing(self, temporary: str) -> Iterator[Callable[[bytes], None]]:
+        """Make the file ``temporary`` with the mode of an object; gives the function that appends to it."""
+
+        def write(data: bytes) -> None:
+            done = os.write(fd, data)
+            while done < len(data):
+                done += os.write(fd, data[done:])
+
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+            try:
+                yield write
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise explain(error, "write to", self.path) from error
+
+    def publish(self, temporary: str, info: HashInfo) -> None:
+        """Give a complete file its name; replaces what was there."""
+        final = self.path_of(info)
+        point("objects.publish.before")
+        try:
+            try:
+                os.rename(temporary, final)
+            except FileNotFoundError:
+                self._make_folder(os.path.dirname(final))
+                os.rename(temporary, final)
+        except OSError as error:
+            raise explain(error, "write to the cache", final) from error
+        point("objects.publish.after")
+
+    def verify(self, info: HashInfo) -> bool:
+        """Read the object and compare; ``False`` if damaged (it stays), ``NotFoundError`` if missing."""
+        hashed = hash_file(self.path_of(info), legacy=info.legacy and not info.is_dir)
+        return hashed.md5 == info.value.removesuffix(".dir")
+
+    def protected(self, info: HashInfo) -> bool:
+        """Whether the object has the mode that says nobody wrote to it."""
+        try:
+            return statlib.S_IMODE(os.stat(self.path_of(info)).st_mode) == MODE
+        except OSError:
+            return False
+
+    def drop(self, info: HashInfo) -> None:
+        """Remove a damaged object so that it can be fetched again; not there is fine."""
+        path = self.path_of(info)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise explain(error, "remove", path) from error
+
+    def close(self) -> None:
+        """Remove temporary files."""
+        self._scratch.close()
+
+    def _path(self, value: str, *, legacy: bool = False) -> str:
+        if len(value) != 32:
+            check_md5(value)
+        return f"{self._roots[legacy]}/{value[:2]}/{value[2:]}"
+
+    def _holds(self, value: str, size: int) -> bool:
+        """Whether a trustworthy object of this name and size is there already."""
+        try:
+            found = os.stat(self._path(value))
+        except FileNotFoundError:
+            return False
+        return found.st_size == size and statlib.S_IMODE(found.st_mode) == MODE
+
+    def _outnumbers(self, root: str, wanted: int) -> bool:
+        """Whether the cache is so large that listing it costs more than ``wanted`` looks."""
+        if wanted > 64 * _FANOUT:
+            return False
+        try:
+            return os.stat(f"{root}/00").st_size > 40 * 20 * wanted // _FANOUT + 4096
+        except OSError:
+            return wanted < 64
+
+    def _make_folder(self, folder: str) -> None:
+        if not self.shared:
+            os.makedirs(folder, exist_ok=True)
+            return
+        made = []
+        above = folder
+        while not os.path.isdir(above):
+            made.append(above)
+            above = os.path.dirname(above)
+        for path in reversed(made):
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, _GROUP)
