@@ -28,7 +28,9 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
         "server": ("padauk.cli.server", "Serve experiments, runs and models to the mlflow client."),
     },
-    "Lineage": {},
+    "Lineage": {
+        "lineage": ("padauk.cli.lineage", "Show what something came from, and what came of it."),
+    },
     "padauk itself": {
         "demo": ("padauk.cli.demo", "See the whole loop on real data, in under a minute."),
         "config": ("padauk.cli.config", "Show and change padauk's settings."),

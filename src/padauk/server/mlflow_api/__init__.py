@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 def all_routes() -> list[Route]:
     """The routes of all modules."""
-    from padauk.server.mlflow_api import experiments, logging, metrics, runs, search, system
+    from padauk.server.mlflow_api import experiments, runs, system
 
-    modules = (experiments, runs, logging, metrics, search, system)
-    return [route for module in modules for route in module.routes.routes]
+    return [route for module in (experiments, runs, system) for route in module.routes.routes]

@@ -1,0 +1,186 @@
+"""Follow the joins from one node, both ways, level by level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from padauk.lineage.values import Data, Execution, Graph, Model, Node, Ref, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from padauk.lineage.source import Sources
+
+MANY = 200  # executions of one level that are followed; the rest are cut
+
+
+def trace(start: Node, sources: Sources, *, depth: int = 20, up: bool = True, down: bool = True) -> Graph:
+    """The graph around ``start``.
+
+    Args:
+        sources: who to ask.
+        depth: how many steps to go each way (a step: data to execution, or execution to data).
+        up: look for what it came from.
+        down: look for what came of it.
+    """
+    walk = _Walk(start, sources)
+    if up:
+        walk.go(depth, walk.up)
+    if down:
+        walk.go(depth, walk.down)
+    walk.name_data()
+    return walk.graph
+
+
+class _Walk:
+    def __init__(self, start: Node, sources: Sources) -> None:
+        self.graph = Graph(start.key)
+        self.graph.nodes[start.key] = start
+        self._start = start
+        self._sources = sources
+
+    def go(self, depth: int, step: Step) -> None:
+        level: list[Node] = [self._start]
+        seen = {self._start.key}
+        for _ in range(depth):
+            found = [node for node in step(level) if node.key not in seen]
+            level = list({node.key: node for node in found}.values())
+            seen.update(node.key for node in level)
+            if not level:
+                return
+        self.graph.cut.update(node.key for node in level)
+
+    # -- what it came from ----------------------------------------------------------------------------------
+
+    def up(self, level: list[Node]) -> Iterable[Node]:
+        yield from self._from_registry(level)
+        wanted = {node.md5: node for node in level if isinstance(node, Data)}
+        # a file that no stage wrote by itself may lie in a folder that one did
+        plain = [md5 for md5 in wanted if not md5.endswith(".dir")]
+        for folder, file in self._sources.folders_with(plain):
+            yield self._part(folder, file)
+        for maker in self._some(self._sources.makers(wanted)):
+            node = self._add(maker)
+            for ref in maker.outs:
+                if ref.md5 in wanted:
+                    self._data(ref)
+                    self.graph.link(node.key, f"data:{ref.md5}", "made", ref.path)
+            yield node
+        for run_id, model_id, ref in self._sources.holders(wanted):
+            yield from self._holder(run_id, model_id, ref, only_makers=True)
+        for node in level:
+            if isinstance(node, Execution):
+                for ref in node.deps:
+                    data = self._data(ref)
+                    self.graph.link(data.key, node.key, "used", ref.path)
+                    yield data
+
+    def _from_registry(self, level: list[Node]) -> Iterable[Node]:
+        versions = [node for node in level if isinstance(node, Version)]
+        for model in self._sources.models({node.model for node in versions if node.model}):
+            self._add(model)
+        for version in versions:
+            key = f"model:{version.model}"
+            if version.model and key in self.graph.nodes:
+                self.graph.link(key, version.key, "registered")
+                yield self.graph.nodes[key]
+        models = [node for node in level if isinstance(node, Model)]
+        direct = [v for v in versions if v.run and f"model:{v.model}" not in self.graph.nodes]
+        ids = {model.run for model in models if model.run} | {v.run for v in direct if v.run}
+        runs = {run.id: self._add(run) for run in self._sources.executions(ids)}
+        for model in models:
+            if model.run in runs:
+                self.graph.link(runs[model.run].key, model.key, "logged", model.name)
+        for version in direct:
+            if version.run in runs:
+                self.graph.link(runs[version.run].key, version.key, "registered")
+        yield from runs.values()
+
+    # -- what came of it ------------------------------------------------------------------------------------
+
+    def down(self, level: list[Node]) -> Iterable[Node]:
+        wanted = {node.md5 for node in level if isinstance(node, Data)}
+        for folder, file in self._sources.folders_with([md5 for md5 in wanted if not md5.endswith(".dir")]):
+            yield self._part(folder, file)
+        for user in self._some(self._sources.users(wanted)):
+            node = self._add(user)
+            for ref in user.deps:
+                if ref.md5 in wanted:
+                    self._data(ref)
+                    self.graph.link(f"data:{ref.md5}", node.key, "used", ref.path)
+            yield node
+        for run_id, model_id, ref in self._sources.holders(wanted):
+            yield from self._holder(run_id, model_id, ref)
+        runs = {node.id: node for node in level if isinstance(node, Execution) and node.id}
+        for node in level:
+            if isinstance(node, Execution):
+                for ref in node.outs:
+                    data = self._data(ref)
+                    self.graph.link(node.key, data.key, "made", ref.path)
+                    yield data
+        for model in self._sources.models_of(runs):
+            self._add(model)
+            self.graph.link(f"run:{model.run}", model.key, "logged", model.name)
+            yield self.graph.nodes[model.key]
+        models = {node.id for node in level if isinstance(node, Model)}
+        for version in self._sources.versions_of(models, runs):
+            if version.model in models:
+                source = f"model:{version.model}"
+            elif not version.model:
+                source = f"run:{version.run}"
+            else:
+                continue  # it is met again below its model
+            self._add(version)
+            self.graph.link(source, version.key, "registered")
+            yield self.graph.nodes[version.key]
+
+    def _holder(self, run_id: str, model_id: str, ref: Ref, *, only_makers: bool = False) -> Iterable[Node]:
+        """A run or a logged model holds the same bytes as an artifact."""
+        nodes: Iterable[Node]
+        nodes = self._sources.models([model_id]) if model_id else self._sources.executions([run_id])
+        for found in nodes:
+            node = self._add(found)
+            if only_makers and not isinstance(node, Execution):
+                continue
+            if only_makers:
+                self.graph.link(node.key, f"data:{ref.md5}", "logged", ref.path)
+            else:
+                self.graph.link(f"data:{ref.md5}", node.key, "logged", ref.path)
+            yield node
+
+    # -- nodes ----------------------------------------------------------------------------------------------
+
+    def _some(self, executions: list[Execution]) -> list[Execution]:
+        for left in executions[MANY:]:
+            self.graph.cut.add(left.key)
+        return executions[:MANY]
+
+    def _add(self, node: Node) -> Node:
+        return self.graph.nodes.setdefault(node.key, node)
+
+    def _data(self, ref: Ref) -> Data:
+        key = f"data:{ref.md5}"
+        node = self.graph.nodes.get(key)
+        if not isinstance(node, Data):
+            node = self.graph.nodes[key] = Data(ref.md5)
+        node.meet(ref)
+        return node
+
+    def _part(self, folder: Ref, file: Ref) -> Data:
+        data = self._data(folder)
+        self.graph.link(data.key, f"data:{file.md5}", "holds", file.path)
+        return data
+
+    def name_data(self) -> None:
+        """Say for all content where git tells of it."""
+        found = {node.md5: node for node in self.graph.nodes.values() if isinstance(node, Data)}
+        for tracked in self._sources.tracked(found):
+            node = found[tracked.ref.md5]
+            node.meet(tracked.ref)
+            node.tracked.append(tracked)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Step = Callable[[list[Node]], Iterable[Node]]
