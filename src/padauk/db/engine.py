@@ -22,6 +22,16 @@ class Dialect(ABC):
     """The few words in which SQLite and PostgreSQL differ, as pieces of SQL text."""
 
     name: str
+    false: str
+    """The value false."""
+
+    @abstractmethod
+    def like(self, column: str, pattern: str = "?") -> str:
+        """``column`` matches ``pattern``; case counts, and no character escapes another."""
+
+    @abstractmethod
+    def order(self, column: str, *, ascending: bool, nullable: bool) -> list[str]:
+        """Keys of ORDER BY that put NULLs last, whatever the direction."""
 
     @abstractmethod
     def number_of(self, text: str) -> str:

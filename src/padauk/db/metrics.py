@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from padauk.db.engine import marks
 from padauk.db.runs import chunks
@@ -66,3 +66,36 @@ def history(
     if limit is None:
         limit = 2**62
     return tx.stream(f"{sql} LIMIT ? OFFSET ?", (run, key, limit, offset))
+
+
+def add_of_models(tx: Session, points: Sequence[tuple[Any, ...]]) -> None:
+    """Write points of logged models: (model id, then a ``Point``, then dataset name and digest)."""
+    tx.many(
+        "INSERT INTO model_metrics (model_id, run_id, key_id, timestamp, step, value, is_nan,"
+        " dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        points,
+    )
+
+
+def sampled(
+    tx: Session, run: int, key: int, limit: int, start: int | None, end: int | None
+) -> list[tuple[float, int, int, int]]:
+    """The first point of each of ``limit`` equal portions by step, and the last: at most ``limit`` rows."""
+    span = "" if start is None else " AND step BETWEEN ? AND ?"
+    values = (run, key) if start is None else (run, key, start, end)
+    order = "step, timestamp, value, is_nan"
+    found = tx.all(
+        f"SELECT value, is_nan, timestamp, step FROM (SELECT {order}, place,"
+        f" lag(place) OVER (ORDER BY {order}) AS before FROM (SELECT {order},"
+        f" ntile(?) OVER (ORDER BY {order}) AS place FROM metrics WHERE run_id = ? AND key_id = ?{span}) a) b"
+        f" WHERE before IS NULL OR before <> place ORDER BY {order}",
+        (limit, *values),
+    )
+    last = tx.one(
+        f"SELECT value, is_nan, timestamp, step FROM metrics WHERE run_id = ? AND key_id = ?{span}"
+        " ORDER BY step DESC, timestamp DESC, value DESC, is_nan DESC LIMIT 1",
+        values,
+    )
+    if last is not None and found[-1] != last:
+        found[limit - 1 :] = [last]
+    return found

@@ -35,6 +35,16 @@ class SqliteDialect(Dialect):
     """SQLite's words."""
 
     name = "sqlite"
+    false = "0"
+
+    def like(self, column: str, pattern: str = "?") -> str:
+        return f"{column} LIKE {pattern}"  # the connection makes case count
+
+    def order(self, column: str, *, ascending: bool, nullable: bool) -> list[str]:
+        # NULL is SQLite's smallest value: last by itself when descending
+        if not ascending:
+            return [f"{column} DESC"]
+        return [f"{column} IS NULL", column] if nullable else [column]
 
     def number_of(self, text: str) -> str:
         return f"CASE WHEN padauk_is_number({text}) THEN CAST({text} AS REAL) END"

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from padauk.core.errors import InputError, NotARepositoryError
+from padauk.objects import DEFAULT_LINKS, Odb, State, parse_links
 from padauk.repo.config import Config, ConfigDirs
 from padauk.repo.ignore import Ignore
 from padauk.repo.lock import FileLock, PathLocks
@@ -14,6 +15,8 @@ from padauk.scm import Git
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from padauk.objects import LinkType
 
 
 class Repo:
@@ -73,6 +76,23 @@ class Repo:
     def scm(self) -> Git | None:
         """The git repository around this one; ``None`` without one, or with ``core.no_scm``."""
         return None if self.config.flag("core", "no_scm") else Git.find(self.root)
+
+    @functools.cached_property
+    def cache(self) -> Odb:
+        """The objects: ``cache.dir``, else ``.dvc/cache``."""
+        folder = self.config.get("cache", "dir") or os.path.join(self.dvc_dir, "cache")
+        return Odb(folder, shared=self.config.get("cache", "shared") == "group")
+
+    @functools.cached_property
+    def state(self) -> State:
+        """What is known of the hashes of workspace files."""
+        return State(os.path.join(self.own_dir, "state.db"))
+
+    @property
+    def links(self) -> tuple[LinkType, ...]:
+        """``cache.type``: how files come from the cache into the workspace, best first."""
+        named = self.config.link_types
+        return parse_links(named) if named else DEFAULT_LINKS
 
     @functools.cached_property
     def ignore(self) -> Ignore:

@@ -10,7 +10,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from padauk.core.errors import BadRequestError, PadaukError
+from padauk.core.errors import PadaukError
 from padauk.server import errors, wire
 from padauk.server.routing import Call, Reply, Router
 
@@ -67,10 +67,7 @@ class App:
             return errors.no_route(method, scope["path"], known=known)
         if route.kind == "raw":
             return await route.handler(call)
-        if method in {"GET", "HEAD"} and scope["query_string"]:
-            request = wire.decode_query(route.request, scope["query_string"])
-        else:
-            request = wire.decode_body(route.request, await _body(call, route.limit))
+        request = await wire.read_request(route.request, call, limit=route.limit)
         handler = route.handler
         db = self.service.db
         if route.kind == "write":
@@ -103,29 +100,6 @@ class App:
                 self.service.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-async def _body(call: Call, limit: int) -> bytes:
-    message = await call.receive()
-    if message["type"] == "http.disconnect":
-        raise ConnectionError
-    body: bytes = message["body"]
-    if not message.get("more_body"):
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    parts = [body]
-    size = len(body)
-    async for part in call.chunks():
-        size += len(part)
-        if size > limit:
-            raise _too_large(limit)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _too_large(limit: int) -> BadRequestError:
-    return BadRequestError(f"The request body is larger than {limit:,} bytes.")
 
 
 def _encoded(answer: Any) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote
 
+from padauk.core.errors import InputError
 from padauk.server.wire import Empty, Message
 
 if TYPE_CHECKING:
@@ -62,6 +63,24 @@ class Call:
                 found: bytes = value
                 return found
         return None
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            InputError: it is larger than ``limit`` bytes.
+            ConnectionError: the client went away before its end.
+        """
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.chunks():
+            size += len(part)
+            if size > limit:
+                raise InputError(
+                    f"Requests must be at most {limit} bytes, got a request of at least {size} bytes."
+                )
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives.

@@ -15,14 +15,21 @@ from __future__ import annotations
 import json
 import typing
 from functools import cache
-from typing import Any, ClassVar, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from padauk.core.errors import InputError
 
+if TYPE_CHECKING:
+    from padauk.server.routing import Call
+
 _SEE = " See the API docs for more information about request parameters."
+
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""An integer that a database can hold."""
 
 
 class Message(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
@@ -47,6 +54,14 @@ _encode = msgspec.json.Encoder().encode
 def encode(value: object) -> bytes:
     """``value`` as JSON; NaN must have become a string before."""
     return _encode(value)
+
+
+async def read_request(kind: type[M], call: Call, *, limit: int = 64 << 20) -> M:
+    """The request that ``call`` brings, from its query or its body of at most ``limit`` bytes."""
+    scope = call.scope
+    if scope["query_string"] and scope["method"] in {"GET", "HEAD"}:
+        return decode_query(kind, scope["query_string"])
+    return decode_body(kind, await call.body(limit))
 
 
 def decode_body(kind: type[M], body: bytes) -> M:

@@ -4,7 +4,7 @@ Each module is a subject, each function takes an open ``Session``: ``experiments
 (metrics, params, tags), ``history``, ``inputs``, ``search``. Outcomes and messages are MLflow's.
 """
 
-from padauk.tracking import experiments, runs
+from padauk.tracking import experiments, history, inputs, log, runs, search
 from padauk.tracking.nouns import (
     Dataset,
     DatasetInput,
@@ -28,5 +28,9 @@ __all__ = [
     "RunInfo",
     "Tag",
     "experiments",
+    "history",
+    "inputs",
+    "log",
     "runs",
+    "search",
 ]

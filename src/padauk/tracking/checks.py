@@ -58,6 +58,12 @@ def check_key(name: str, path: str = "key") -> None:
         )
 
 
+def check_metric_key(name: str, path: str) -> None:
+    """As ``check_key``, with the length that metrics may have."""
+    check_key(name, path)
+    check_length("Metric name", MAX_KEY, name)
+
+
 def check_length(what: str, limit: int, value: str) -> None:
     if len(value) > limit:
         raise InputError(f"'{what}' exceeds the maximum length of {limit} characters")

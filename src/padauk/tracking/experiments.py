@@ -59,7 +59,7 @@ def get(tx: Session, experiment_id: str) -> Experiment:
     Raises:
         NotFoundError: there is none of that id.
     """
-    return _noun(tx, [find(tx, experiment_id)])[0]
+    return nouns(tx, [find(tx, experiment_id)])[0]
 
 
 def get_by_name(tx: Session, name: str) -> Experiment:
@@ -71,7 +71,7 @@ def get_by_name(tx: Session, name: str) -> Experiment:
     row = rows.by_name(tx, name)
     if row is None:
         raise NotFoundError(f"Could not find experiment with name '{name}'")
-    return _noun(tx, [row])[0]
+    return nouns(tx, [row])[0]
 
 
 def delete(tx: Session, experiment_id: str) -> None:
@@ -145,7 +145,8 @@ def active(tx: Session, experiment_id: str) -> ExperimentRow:
     return row
 
 
-def _noun(tx: Session, found: Sequence[ExperimentRow]) -> list[Experiment]:
+def nouns(tx: Session, found: Sequence[ExperimentRow]) -> list[Experiment]:
+    """Rows as values, with their tags."""
     tags = rows.tags_of(tx, [row.id for row in found])
     return [
         Experiment(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def all_routes() -> list[Route]:
     """The routes of all modules."""
-    from padauk.server.mlflow_api import experiments, runs, system
+    from padauk.server.mlflow_api import experiments, logging, metrics, runs, search, system
 
-    return [route for module in (experiments, runs, system) for route in module.routes.routes]
+    modules = (experiments, runs, logging, metrics, search, system)
+    return [route for module in modules for route in module.routes.routes]

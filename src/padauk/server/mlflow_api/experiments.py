@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from padauk.server.mlflow_api.frame import KeyValue, mlflow_routes
-from padauk.server.wire import Empty, Message
-from padauk.tracking import Experiment, Tag, experiments
+from padauk.server.mlflow_api.frame import KeyValue, ViewType, mlflow_routes, view_of
+from padauk.server.wire import Empty, Int64, Message
+from padauk.tracking import Experiment, Tag, experiments, search
 
 if TYPE_CHECKING:
     from padauk.server.routing import Call
@@ -66,6 +66,19 @@ class DeleteTag(Message):
 
 class OneExperiment(Message):
     experiment: WireExperiment
+
+
+class SearchExperiments(Message):
+    max_results: Int64 | None = None
+    page_token: str | None = None
+    filter: str = ""
+    order_by: list[str] = []
+    view_type: ViewType | None = None
+
+
+class FoundExperiments(Message):
+    experiments: list[WireExperiment] = []
+    next_page_token: str | None = None
 
 
 def shown(found: Experiment) -> WireExperiment:
@@ -134,3 +147,17 @@ def set_tag(call: Call, request: SetTag) -> Empty:
 def delete_tag(call: Call, request: DeleteTag) -> Empty:
     experiments.delete_tag(call.tx, request.experiment_id, request.key)
     return Empty()
+
+
+@routes.read("GET", "/experiments/search", SearchExperiments)
+@routes.read("POST", "/experiments/search", SearchExperiments)
+def find(call: Call, request: SearchExperiments) -> FoundExperiments:
+    found, token = search.search_experiments(
+        call.tx,
+        where=request.filter,
+        view=view_of(request.view_type),
+        limit=search.DEFAULT_RESULTS if request.max_results is None else request.max_results,
+        order_by=request.order_by,
+        token=request.page_token,
+    )
+    return FoundExperiments(experiments=[shown(one) for one in found], next_page_token=token)

@@ -7,7 +7,17 @@ from typing import Literal
 from padauk.server.routing import Routes
 from padauk.server.wire import Message, missing_parameter
 
-ViewType = Literal["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]
+View = Literal["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]
+ViewType = Literal["ACTIVE_ONLY", "DELETED_ONLY", "ALL", 1, 2, 3]
+"""Protobuf's enums may be given as numbers too."""
+_VIEWS: tuple[View, ...] = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
+
+
+def view_of(given: ViewType | None) -> View:
+    """The view asked for; active ones unless told."""
+    if given is None:
+        return "ACTIVE_ONLY"
+    return _VIEWS[given - 1] if isinstance(given, int) else given
 
 
 def mlflow_routes(version: str = "2.0") -> Routes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from padauk.server.mlflow_api.frame import KeyValue, RunId, mlflow_routes
-from padauk.server.wire import Empty, Message
+from padauk.server.wire import Empty, Int64, Message
 from padauk.tracking import Dataset, Metric, ModelOutput, Param, Run, RunInfo, Tag, runs
-from padauk.tracking.nouns import Status
+from padauk.tracking.nouns import STATUSES, Status
 
 if TYPE_CHECKING:
     from padauk.server.routing import Call
@@ -81,13 +81,13 @@ class CreateRun(Message):
     experiment_id: str = ""
     user_id: str = ""
     run_name: str | None = None
-    start_time: int | None = None
+    start_time: Int64 | None = None
     tags: list[KeyValue] = []
 
 
 class UpdateRun(RunId):
-    status: Status | None = None
-    end_time: int | None = None
+    status: Status | Literal[1, 2, 3, 4, 5] | None = None
+    end_time: Int64 | None = None
     run_name: str | None = None
 
 
@@ -174,8 +174,9 @@ def get(call: Call, request: RunId) -> OneRun:
 
 @routes.write("POST", "/runs/update", UpdateRun)
 def update(call: Call, request: UpdateRun) -> UpdatedRun:
+    status = STATUSES[request.status - 1] if isinstance(request.status, int) else request.status
     info = runs.update(
-        call.tx, request.needed(), status=request.status, end_time=request.end_time, name=request.run_name
+        call.tx, request.needed(), status=status, end_time=request.end_time, name=request.run_name
     )
     return UpdatedRun(run_info=shown_info(info))
 

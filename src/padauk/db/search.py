@@ -1,0 +1,205 @@
+"""Search runs and experiments: one statement finds the rows of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from padauk.core.errors import InputError
+from padauk.db import runs
+from padauk.db.conditions import Sql, compare, condition, nullable
+from padauk.db.engine import marks
+from padauk.db.experiments import ExperimentRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from padauk.core.filters import Comparison, Node, Order
+    from padauk.db.engine import Session
+
+STATUS_NAMES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+_RUN_COLUMNS = {
+    "run_id": "r.uid",
+    "run_name": "r.name",
+    "user_id": "r.user_name",
+    "artifact_uri": "r.artifact_uri",
+    "start_time": "r.start_time",
+    "end_time": "r.end_time",
+    "status": "CASE r.status "
+    + " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(STATUS_NAMES))
+    + " END",
+}
+_EXPERIMENT_COLUMNS = {
+    "experiment_id": "e.id",
+    "name": "e.name",
+    "creation_time": "e.created",
+    "last_update_time": "e.updated",
+}
+_NULLABLE = {"start_time", "end_time"}
+_TABLES = {"metric": "latest_metrics", "param": "params", "tag": "run_tags"}
+
+
+def find_runs(
+    tx: Session,
+    experiments: Sequence[int],
+    stages: Sequence[int],
+    where: Node | None,
+    orders: Sequence[Order],
+    *,
+    limit: int,
+    offset: int,
+) -> list[runs.RunRow]:
+    """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last."""
+    search = _RunSearch(tx)
+    conditions = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
+    if where is not None:
+        conditions.append(condition(where, search.comparison))
+    joins, keys = search.ordering(orders)
+    sql = (
+        f"SELECT {', '.join('r.' + name for name in runs.COLUMNS.split(', '))} FROM runs r"
+        f"{''.join(joins[0])}"
+        f" WHERE {' AND '.join(sql for sql, _ in conditions)}"
+        f" ORDER BY {', '.join(keys)} LIMIT ? OFFSET ?"
+    )
+    values = [*joins[1], *(value for _, given in conditions for value in given), limit, offset]
+    return [runs.RunRow(*row) for row in tx.all(sql, values)]
+
+
+def _among(column: str, values: Sequence[int]) -> Sql:
+    if len(values) == 1:
+        return f"{column} = ?", list(values)
+    return f"{column} IN ({marks(values)})", list(values)
+
+
+class _RunSearch:
+    """Builds the pieces of one run search."""
+
+    def __init__(self, tx: Session) -> None:
+        self.tx = tx
+        self.dialect = tx.dialect
+
+    def comparison(self, asked: Comparison) -> Sql:
+        if asked.entity == "attribute":
+            column = _RUN_COLUMNS[asked.key]
+            return (nullable if asked.key in _NULLABLE else compare)(column, asked, self.dialect)
+        if asked.entity == "dataset":
+            return self.dataset(asked)
+        key = self.tx.names.find(self.tx, asked.key)
+        if key is None:
+            return ("1 = 1" if asked.operator == "IS NULL" else "1 = 0"), []
+        table = _TABLES[asked.entity]
+        lookup = f"SELECT 1 FROM {table} x WHERE x.run_id = r.id AND x.key_id = ?"
+        if asked.operator == "IS NULL":
+            return f"NOT EXISTS ({lookup})", [key]
+        if asked.operator == "IS NOT NULL":
+            return f"EXISTS ({lookup})", [key]
+        sql, values = compare("x.value", asked, self.dialect)
+        if asked.entity == "metric":
+            # NaN differs from every number, and compares with none
+            differs = asked.operator in {"!=", "NOT IN"}
+            sql = f"({sql} OR x.is_nan = 1)" if differs else f"({sql} AND x.is_nan = 0)"
+        return f"EXISTS ({lookup} AND {sql})", [key, *values]
+
+    def dataset(self, asked: Comparison) -> Sql:
+        if asked.key == "context":
+            sql, values = compare("x.value", asked, self.dialect)
+            return (
+                "EXISTS (SELECT 1 FROM run_dataset_tags x WHERE x.run_id = r.id"
+                f" AND x.key = 'mlflow.data.context' AND {sql})"
+            ), values
+        sql, values = compare(f"d.{asked.key}", asked, self.dialect)
+        return (
+            "EXISTS (SELECT 1 FROM run_datasets x JOIN datasets d ON d.id = x.dataset_id"
+            f" WHERE x.run_id = r.id AND {sql})"
+        ), values
+
+    def ordering(self, orders: Sequence[Order]) -> tuple[tuple[list[str], list[Any]], list[str]]:
+        """Joins with their values, and the keys of ORDER BY."""
+        joins: list[str] = []
+        values: list[Any] = []
+        keys: list[str] = []
+        for place, order in enumerate(orders):
+            if order.entity == "attribute":
+                keys += self.dialect.order(
+                    _RUN_COLUMNS[order.key], ascending=order.ascending, nullable=order.key in _NULLABLE
+                )
+                continue
+            key = self.tx.names.find(self.tx, order.key)
+            if key is None:
+                continue
+            name = f"o{place}"
+            joins.append(
+                f" LEFT JOIN {_TABLES[order.entity]} {name} ON {name}.run_id = r.id AND {name}.key_id = ?"
+            )
+            values.append(key)
+            if order.entity == "metric":
+                keys.append(
+                    f"CASE WHEN {name}.is_nan = 1 THEN 1 WHEN {name}.is_nan IS NULL THEN 2 ELSE 0 END"
+                )
+            keys += self.dialect.order(f"{name}.value", ascending=order.ascending, nullable=True)
+        if not any(order.entity == "attribute" and order.key == "start_time" for order in orders):
+            keys += self.dialect.order("r.start_time", ascending=False, nullable=True)
+        return (joins, values), [*keys, "r.uid"]
+
+
+def find_experiments(
+    tx: Session,
+    stages: Sequence[int],
+    where: Node | None,
+    orders: Sequence[Order],
+    *,
+    limit: int,
+    offset: int,
+) -> list[ExperimentRow]:
+    """A page of experiments, without ``orders`` the newest first."""
+    dialect = tx.dialect
+
+    def comparison(asked: Comparison) -> Sql:
+        if asked.entity == "attribute":
+            if asked.key == "experiment_id":
+                asked = _with_numbers(asked)
+            return compare(_EXPERIMENT_COLUMNS[asked.key], asked, dialect)
+        lookup = "SELECT 1 FROM experiment_tags x WHERE x.experiment_id = e.id AND x.key = ?"
+        if asked.operator == "IS NULL":
+            return f"NOT EXISTS ({lookup})", [asked.key]
+        if asked.operator == "IS NOT NULL":
+            return f"EXISTS ({lookup})", [asked.key]
+        sql, values = compare("x.value", asked, dialect)
+        return f"EXISTS ({lookup} AND {sql})", [asked.key, *values]
+
+    conditions = [_among("e.stage", stages)]
+    if where is not None:
+        conditions.append(condition(where, comparison))
+    keys: list[str] = []
+    values = [value for _, given in conditions for value in given]
+    for order in orders:
+        if order.entity == "attribute":
+            column = _EXPERIMENT_COLUMNS[order.key]
+        else:
+            column = "(SELECT x.value FROM experiment_tags x WHERE x.experiment_id = e.id AND x.key = ?)"
+            values.append(order.key)
+        keys += dialect.order(column, ascending=order.ascending, nullable=False)
+    if not orders:
+        keys.append("e.created DESC")
+    if all(order.key != "experiment_id" for order in orders):
+        keys.append("e.id DESC" if not orders else "e.id")
+    sql = (
+        "SELECT e.id, e.name, e.artifact_location, e.stage, e.created, e.updated FROM experiments e"
+        f" WHERE {' AND '.join(sql for sql, _ in conditions)} ORDER BY {', '.join(keys)} LIMIT ? OFFSET ?"
+    )
+    return [ExperimentRow(*row) for row in tx.all(sql, [*values, limit, offset])]
+
+
+def _with_numbers(asked: Comparison) -> Comparison:
+    """Ids are texts in a filter and numbers in the table."""
+    if asked.operator not in {"=", "!=", "IN", "NOT IN"}:
+        raise InputError(f"Invalid comparator for experiment_id: {asked.operator}")
+    try:
+        if isinstance(asked.value, tuple):
+            value: Any = tuple(int(item) for item in asked.value)
+        else:
+            value = int(asked.value or 0)
+    except ValueError as error:
+        raise InputError(
+            f"Invalid experiment ID '{asked.value}'. Experiment ID must be a valid integer."
+        ) from error
+    return type(asked)(asked.entity, asked.key, asked.operator, value)
