@@ -23,7 +23,9 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("padauk.cli.init", "Make a folder a repository."),
         "remote": ("padauk.cli.remote", "Set up the places that data is pushed to and pulled from."),
     },
-    "Pipelines": {},
+    "Pipelines": {
+        "repro": ("padauk.cli.repro", "Run the stages that changed, in order."),
+    },
     "Tracking": {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
         "server": ("padauk.cli.server", "Serve experiments, runs and models to the mlflow client."),

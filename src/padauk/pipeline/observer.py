@@ -1,9 +1,9 @@
 """What a watcher of ``repro`` is told, and when. The base class listens to nothing.
 
 Calls come from one thread, in this order: ``begin``; for each stage one of ``stage_skipped``,
-``stage_restored``, or ``stage_started`` followed by ``stage_finished``; ``end``, also after a failure or an
-interrupt. When a call comes, everything it tells is on disk already (dvc.lock too). An observer must not
-raise for its own troubles: what it raises stops the repro.
+``stage_restored``, ``stage_refused``, or ``stage_started`` followed by ``stage_finished``; ``end``, also
+after a failure or an interrupt. When a call comes, everything it tells is on disk already (dvc.lock too). An
+observer must not raise for its own troubles: what it raises stops the repro.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from signal import Signals
 
+    from padauk.core.errors import PadaukError
     from padauk.pipeline.plan import ReproPlan
     from padauk.pipeline.values import Stage
 
@@ -74,6 +76,8 @@ class ReproOutcome:
         started: UTC.
         ended: UTC.
         error: the first failure, one line.
+        signal: what interrupted it.
+        failure: the first failure, with its hint.
     """
 
     status: Literal["finished", "failed", "interrupted"]
@@ -83,6 +87,8 @@ class ReproOutcome:
     started: datetime
     ended: datetime
     error: str | None = None
+    signal: Signals | None = None
+    failure: PadaukError | None = None
 
 
 class Observer:
@@ -95,6 +101,9 @@ class Observer:
         """The command is about to start; what is returned is added to its environment."""
         return {}
 
+    def command_started(self, stage: Stage, command: str) -> None:
+        """One of the stage's commands is about to run."""
+
     def stage_skipped(self, stage: Stage) -> None:
         """Nothing that the stage reads has changed."""
 
@@ -103,6 +112,9 @@ class Observer:
 
     def stage_finished(self, record: StageRecord) -> None:
         """The command ended, well or not; ``record.outcome`` says."""
+
+    def stage_refused(self, record: StageRecord) -> None:
+        """It could not be started or restored: what it reads is missing, say. ``record.error`` says."""
 
     def end(self, outcome: ReproOutcome) -> None:
         """Nothing more will come."""
@@ -118,3 +130,44 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+class Observers(Observer):
+    """Several observers as one, told in order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._all = observers
+
+    def begin(self, plan: ReproPlan) -> None:
+        for one in self._all:
+            one.begin(plan)
+
+    def stage_started(self, stage: Stage) -> Mapping[str, str]:
+        env: dict[str, str] = {}
+        for one in self._all:
+            env.update(one.stage_started(stage))
+        return env
+
+    def command_started(self, stage: Stage, command: str) -> None:
+        for one in self._all:
+            one.command_started(stage, command)
+
+    def stage_skipped(self, stage: Stage) -> None:
+        for one in self._all:
+            one.stage_skipped(stage)
+
+    def stage_restored(self, record: StageRecord) -> None:
+        for one in self._all:
+            one.stage_restored(record)
+
+    def stage_finished(self, record: StageRecord) -> None:
+        for one in self._all:
+            one.stage_finished(record)
+
+    def stage_refused(self, record: StageRecord) -> None:
+        for one in self._all:
+            one.stage_refused(record)
+
+    def end(self, outcome: ReproOutcome) -> None:
+        for one in self._all:
+            one.end(outcome)

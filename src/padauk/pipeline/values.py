@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    Output = Any  # padauk.repo.Output
+    from padauk.repo import Output
 
 LOCK_FILE = "dvc.lock"
 PROJECT_FILE = "dvc.yaml"
@@ -48,13 +49,13 @@ class Stage:
     Attributes:
         name: the name within its file, ``train`` or ``train@value``.
         file: absolute path of its dvc.yaml.
-        address: how a person names it from the repository's root: ``train``, ``sub/dvc.yaml:train``.
+        address: how a person names it from the repository's root: ``train``, ``sub/dvc.yaml:train``;
+            see :meth:`address_from`.
         cmd: the command, or the commands in order.
         wdir: absolute path of the folder it runs in.
         deps: files and folders it reads, in the order of dvc.yaml.
         params: parameters it reads, a value for each file.
         outs: what it writes (metrics and plots too), with the hashes of dvc.lock where it has them.
-        specs: absolute path of each out to the path as dvc.yaml writes it.
         frozen: its dependencies are not looked at.
         always_changed: it runs each time.
         desc: one line or more for a person.
@@ -71,7 +72,6 @@ class Stage:
     deps: tuple[Dep, ...] = ()
     params: tuple[ParamDep, ...] = ()
     outs: tuple[Output, ...] = ()
-    specs: dict[str, str] = field(default_factory=dict)
     frozen: bool = False
     always_changed: bool = False
     desc: str | None = None
@@ -85,6 +85,16 @@ class Stage:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stage) and (self.file, self.name) == (other.file, other.name)
 
+    def address_from(self, folder: str) -> str:
+        """How a person who stands in ``folder`` (absolute) names it, as DVC does."""
+        file = os.path.relpath(self.file, folder)
+        return self.name if file == PROJECT_FILE else f"{file}:{self.name}"
+
+    @property
+    def metrics(self) -> tuple[Output, ...]:
+        """The outputs that are metric files."""
+        return tuple(out for out in self.outs if out.kind == "metric")
+
     @property
     def is_callback(self) -> bool:
         """Nothing read, nothing written: it runs each time."""
@@ -94,3 +104,24 @@ class Stage:
     def commands(self) -> list[str]:
         """The commands one by one; a string of several lines is several commands, as in DVC."""
         return self.cmd if isinstance(self.cmd, list) else self.cmd.splitlines()
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A ``.dvc`` file, as a pipeline sees it: something that writes paths and runs nothing.
+
+    Attributes:
+        file: absolute path of the ``.dvc`` file.
+        address: the same relative to the repository's root, as a person names it.
+        outs: what it tracks.
+    """
+
+    file: str
+    address: str
+    outs: tuple[Output, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.file)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self.file == other.file

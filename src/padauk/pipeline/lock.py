@@ -1,0 +1,126 @@
+"""dvc.lock: what each stage read and wrote when it last ran.
+
+Format: ``schema: '2.0'``, ``stages: {name: {cmd, deps, params, outs}}``; deps and outs sorted by path,
+each ``path, hash, md5, size, nfiles, isexec``; params.yaml before other files, keys sorted at the first
+level. Bytes are DVC's: see :mod:`padauk.repo.yamlfile`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from padauk.core.errors import FormatError
+from padauk.objects import HashInfo
+from padauk.pipeline.values import DEFAULT_PARAMS
+from padauk.repo import yamlfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Entry = dict[str, Any]
+
+
+def parse(content: bytes, name: str) -> dict[str, Entry]:
+    """The entries of a dvc.lock by stage name.
+
+    Raises:
+        FormatError: it does not parse, or is of another schema.
+    """
+    data = yamlfile.loads(content, name) or {}
+    if not isinstance(data, dict):
+        raise FormatError(f"{name} must hold a mapping", hint=_HINT)
+    if not data:
+        return {}
+    if str(data.get("schema")) != "2.0":
+        raise FormatError(
+            f"{name}: schema {data.get('schema')!r} is not known (2.0 is)",
+            hint="run 'dvc repro' with DVC 2 or 3 once, or delete the file",
+        )
+    stages = data.get("stages") or {}
+    for stage, entry in stages.items() if isinstance(stages, dict) else [("stages", None)]:
+        if not (
+            isinstance(entry, dict)
+            and isinstance(entry.get("cmd"), (str, list))
+            and all(_is_list(entry.get(key)) for key in ("deps", "outs"))
+            and isinstance(entry.get("params", {}), dict)
+        ):
+            line = yamlfile.line_of(content, ["stages", stage])
+            raise FormatError(f"{name}:{line}: the entry of stage {stage!r} is broken", hint=_HINT)
+    return dict(stages)
+
+
+_HINT = "restore the file from git, or delete it: 'padauk repro' makes it anew"
+
+
+def _is_list(items: Any) -> bool:
+    return items is None or (
+        isinstance(items, list)
+        and all(isinstance(item, dict) and isinstance(item.get("path"), str) for item in items)
+    )
+
+
+def item(path: str, info: HashInfo, *, isexec: bool = False) -> dict[str, Any]:
+    """A dep or out as an entry lists it; ``path`` as dvc.yaml writes it."""
+    made: dict[str, Any] = {"path": path}
+    if not info.legacy:
+        made["hash"] = "md5"
+    made["md5"] = info.value
+    if info.size is not None:
+        made["size"] = info.size
+    if info.nfiles is not None:
+        made["nfiles"] = info.nfiles
+    if isexec:
+        made["isexec"] = True
+    return made
+
+
+def info_of(found: Mapping[str, Any]) -> HashInfo | None:
+    """The hash in an item of an entry; ``None`` when it has none of the kind that files have."""
+    value = found.get("md5")
+    if not isinstance(value, str):
+        return None
+    return HashInfo(value, found.get("size"), found.get("nfiles"), legacy=found.get("hash") != "md5")
+
+
+def entry(
+    cmd: str | list[str],
+    deps: Iterable[dict[str, Any]],
+    params: Mapping[str, Mapping[str, Any]],
+    outs: Iterable[dict[str, Any]],
+) -> Entry:
+    """A stage's entry in DVC's order, from its parts in any order."""
+    made: Entry = {"cmd": cmd}
+    deps = sorted(deps, key=lambda one: str(one["path"]))
+    outs = sorted(outs, key=lambda one: str(one["path"]))
+    if deps:
+        made["deps"] = deps
+    if params:
+        files = sorted(params, key=lambda file: (file != DEFAULT_PARAMS, file))
+        made["params"] = {
+            file: {key: _plain(params[file][key]) for key in sorted(params[file])} for file in files
+        }
+    if outs:
+        made["outs"] = outs
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """Tuples of a Python file become lists: YAML has no tuples."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value
+
+
+def put(path: str, name: str, made: Entry) -> bool:
+    """Write one stage's entry into the dvc.lock at ``path``, atomically; ``False``: it was there already."""
+
+    def change(data: Any) -> None:
+        if not data:
+            data["schema"] = "2.0"
+        if not data.get("stages"):
+            data["stages"] = {}
+        data["stages"][name] = made
+
+    return yamlfile.edit(path, change)
