@@ -72,7 +72,7 @@ class ServerProcess:
         end = time.monotonic() + self._seconds
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=5):
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5):  # noqa: S310 - http
                     return self
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.02)
