@@ -207,7 +207,7 @@ class Odb:
         point("objects.publish.after")
 
     def listing(self, wanted: int) -> set[str] | None:
-        """All md5s (of this generation), when telling them costs less than ``wanted`` looks; else ``None``."""
+        """All md5s (of this generation), if telling them costs less than ``wanted`` looks; else ``None``."""
         root = self._roots[False]
         if self._outnumbers(root, wanted):
             return None
