@@ -45,7 +45,7 @@ def test_close_leaves_only_what_was_published(tmp_path: Path) -> None:
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     store.write("a", b"")
-    with pytest.raises(ConflictError, match="'a/b'|/a/b"):
+    with pytest.raises(ConflictError, match="/a/b"):
         store.write("a/b", b"")
     store.write("d/x", b"")
     with pytest.raises(ConflictError):
@@ -95,7 +95,8 @@ def test_scratch_of_the_living_is_left_alone(tmp_path: Path) -> None:
 def test_scratch_of_the_dead_is_swept(tmp_path: Path) -> None:
     pid = os.fork()
     if pid == 0:
-        Path(Scratch(str(tmp_path)).name()).write_bytes(b"left behind")
+        dying = Scratch(str(tmp_path))
+        Path(dying.name()).write_bytes(b"left behind")
         os._exit(0)
     os.waitpid(pid, 0)
     assert len(os.listdir(tmp_path)) == 1
