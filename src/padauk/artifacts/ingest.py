@@ -75,10 +75,14 @@ class Ingest:
         """
         return self._upload.commit(self.content().key, if_absent=not replace)
 
+    def abort(self) -> None:
+        """Throw away what was written; nothing after a commit."""
+        self._upload.abort()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._upload.abort()
+        self.abort()

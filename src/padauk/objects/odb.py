@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from padauk.core.errors import CorruptError, ObjectMissingError
 from padauk.core.points import point
-from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small, write_new
+from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small
 from padauk.objects.info import HashInfo, check_md5
 from padauk.objects.tree import Tree
 from padauk.storage.failures import explain
@@ -40,7 +40,6 @@ class Odb:
         self.path = os.path.abspath(path)
         self.shared = shared
         self._roots = {False: f"{self.path}/files/md5", True: self.path}
-        self._objects = f"{self.path}/files/md5/"
         self._scratch = Scratch(f"{self.path}/{SCRATCH}", "padauk-")
 
     def path_of(self, info: HashInfo | str) -> str:
@@ -106,45 +105,25 @@ class Odb:
     def put_bytes(self, info: HashInfo, data: bytes) -> None:
         """Keep ``data``, whose name the caller has made sure of."""
         temporary = self.temporary()
-        try:
-            write_new(temporary, MODE, data)
-        except OSError as error:
-            raise explain(error, "write to", self.path) from error
+        with self.writing(temporary) as write:
+            write(data)
         self.publish(temporary, info)
 
-    def put_file(
-        self, path: str, *, have: set[str] | None = None, advance: Callable[[int], None] | None = None
-    ) -> Hashed:
+    def put_file(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
         """Hash the file at ``path`` and keep a copy of the very bytes that were hashed.
-
-        Args:
-            path: absolute path of the file.
-            have: what :meth:`listing` told, if it did; grows by what is put.
-            advance: hears how many bytes were read.
 
         Raises:
             ConflictError: the file changed while it was read.
         """
         small = read_small(path)
-        if small is None:
-            return self._put_large(path, advance)
-        data, hashed = small
-        md5 = hashed.md5
-        point("objects.put.read")
-        if (have is not None and md5 not in have) or not self._holds(md5, len(data)):
-            temporary = self._scratch.name()
-            try:
-                write_new(temporary, MODE, data)
-            except OSError as error:
-                raise explain(error, "write to", self.path) from error
-            self._rename(temporary, f"{self._objects}{md5[:2]}/{md5[2:]}")
-            if have is not None:
-                have.add(md5)
-        if advance is not None:
-            advance(len(data))
-        return hashed
-
-    def _put_large(self, path: str, advance: Callable[[int], None] | None) -> Hashed:
+        if small is not None:
+            data, hashed = small
+            point("objects.put.read")
+            if not self._holds(hashed.md5, len(data)):
+                self.put_bytes(HashInfo(hashed.md5), data)
+            if advance is not None:
+                advance(len(data))
+            return hashed
         temporary = self.temporary()
         hashed = copy_hashed(path, temporary, mode=MODE, advance=advance)
         if self._holds(hashed.md5, hashed.found.size):
@@ -192,9 +171,7 @@ class Odb:
 
     def publish(self, temporary: str, info: HashInfo) -> None:
         """Give a complete file its name; replaces what was there."""
-        self._rename(temporary, self.path_of(info))
-
-    def _rename(self, temporary: str, final: str) -> None:
+        final = self.path_of(info)
         point("objects.publish.before")
         try:
             try:
@@ -205,20 +182,6 @@ class Odb:
         except OSError as error:
             raise explain(error, "write to the cache", final) from error
         point("objects.publish.after")
-
-    def listing(self, wanted: int) -> set[str] | None:
-        """All md5s (of this generation), if telling them costs less than ``wanted`` looks; else ``None``."""
-        root = self._roots[False]
-        if self._outnumbers(root, wanted):
-            return None
-        found: set[str] = set()
-        for number in range(_FANOUT):
-            start = f"{number:02x}"
-            try:
-                found.update([start + name for name in os.listdir(f"{root}/{start}")])
-            except OSError:
-                continue
-        return found
 
     def verify(self, info: HashInfo) -> bool:
         """Read the object and compare; ``False`` if damaged (it stays), ``NotFoundError`` if missing."""

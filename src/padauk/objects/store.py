@@ -78,10 +78,8 @@ def _store_folder(path: str, cache: Odb, state: NoState, ignore: Ignore | None, 
         todo += [Found(name, 0, 0, size) for name, md5, size in folder.known if md5 not in there]
         folder.known = [row for row in folder.known if row[1] in there]
 
-    have = cache.listing(len(todo)) if todo else None
-
     def put(name: str, advance: Callable[[int], None]) -> Hashed:
-        return cache.put_file(name, have=have, advance=advance)
+        return cache.put_file(name, advance=advance)
 
     folder.read(todo, put, "Adding", reporter)
     tree = folder.tree()

@@ -5,6 +5,6 @@ Every function takes an open ``Session`` and works inside its transaction; outco
 Prompts are registered models with a tag. ``sources`` holds the rules for where a version may come from.
 """
 
-from padauk.registry.values import LoggedModel, ModelMetric, ModelVersion, Page, RegisteredModel
+from padauk.registry.values import LoggedModel, ModelMetric, ModelVersion, RegisteredModel
 
-__all__ = ["LoggedModel", "ModelMetric", "ModelVersion", "Page", "RegisteredModel"]
+__all__ = ["LoggedModel", "ModelMetric", "ModelVersion", "RegisteredModel"]

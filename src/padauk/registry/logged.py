@@ -4,6 +4,7 @@ transaction.
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import uuid
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from padauk.db.engine import Row, Session
 
 STATUSES = ("UNSPECIFIED", "PENDING", "READY", "FAILED")
+VERSIONS_TAG = "mlflow.modelVersions"
 MAX_KEY = 250
 MAX_PARAM_VALUE = 65_536
 MAX_TAG_VALUE = 100_000
@@ -172,6 +174,24 @@ def set_logged_model_tags(tx: Session, model_id: str, tags: Iterable[tuple[str, 
         NotFoundError: there is no such model.
     """
     rows.set_tags(tx, _row(tx, model_id, allow_deleted=True)[0], _check_tags(tags))
+
+
+def note_version(tx: Session, model_id: str, name: str, version: int) -> None:
+    """Note on a logged model that it was promoted to a version, in the tag where MLflow keeps that.
+
+    Raises:
+        NotFoundError: there is no such model.
+    """
+    row = _row(tx, model_id, allow_deleted=True)
+    try:
+        noted = json.loads(rows.tags_of(tx, [row[0]])[row[0]][VERSIONS_TAG])
+    except (KeyError, ValueError):  # none yet, or a person wrote something else there
+        noted = []
+    one = {"name": name, "version": str(version)}  # as the client writes it too
+    if not isinstance(noted, list):
+        noted = []
+    if one not in noted:
+        rows.set_tags(tx, row[0], {VERSIONS_TAG: json.dumps([*noted, one])})
 
 
 def delete_logged_model_tag(tx: Session, model_id: str, key: str) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
-
-Item = TypeVar("Item")
 
 STAGES = ("None", "Staging", "Production", "Archived")
 DELETED_STAGE = "Deleted_Internal"
@@ -101,14 +98,6 @@ class LoggedModel:
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     metrics: tuple[ModelMetric, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some results, and where to go on: ``token`` is ``None`` on the last page."""
-
-    items: list[Item]
-    token: str | None = None
 
 
 def is_prompt(tags: dict[str, str]) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from padauk.artifacts import ObjectStore
 from padauk.db import open_database
+from padauk.storage import LocalStore
 from padauk.tracking import experiments
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ class Service:
         db: the database of experiments, runs, models and artifact rows.
         artifact_root: URI below which new experiments keep their artifacts.
         objects_path: folder of the content-addressed store that artifacts uploaded through the server go to.
+        artifacts: the bytes in that store.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -28,6 +31,7 @@ class Service:
         self.objects_path = os.path.abspath(settings.objects)
         self.artifact_root = settings.artifact_root
         self.db = open_database(settings.database, durable=settings.durable)
+        self.artifacts = ObjectStore(LocalStore(self.objects_path, durable=settings.durable, mode=0o444))
         self.db.write(lambda tx: experiments.ensure_default(tx, self.artifact_root))
 
     def counts(self, tx: Session) -> tuple[int, int]:
@@ -37,3 +41,4 @@ class Service:
     def close(self) -> None:
         """Finish what was accepted and let go of everything."""
         self.db.close()
+        self.artifacts.store.close()

@@ -10,7 +10,30 @@ if TYPE_CHECKING:
 
 def all_routes() -> list[Route]:
     """The routes of all modules."""
-    from padauk.server.mlflow_api import experiments, logging, metrics, runs, search, system
+    from padauk.server.mlflow_api import (
+        artifacts,
+        experiments,
+        logged_models,
+        logging,
+        metrics,
+        model_versions,
+        registered_models,
+        runs,
+        search,
+        system,
+    )
 
-    modules = (experiments, runs, logging, metrics, search, system)
-    return [route for module in modules for route in module.routes.routes]
+    modules = (
+        experiments,
+        runs,
+        logging,
+        metrics,
+        search,
+        system,
+        registered_models,
+        model_versions,
+        logged_models,
+        artifacts,
+    )
+    groups = [*(module.routes for module in modules), *artifacts.more_routes]
+    return [route for group in groups for route in group.routes]
