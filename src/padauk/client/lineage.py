@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from padauk.client.sender import CONTEXT_TAG, DEPS_TAG, LOCK_TAG, OUTS_TAG, STAGE_TAG
 from padauk.core.errors import InputError, NotFoundError, PadaukError, UnsupportedError
-from padauk.lineage import Execution, Model, Ref, Source, Version
+from padauk.lineage import Execution, Model, Ref, Source, Version, tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from padauk.client.http import TrackingClient
 
 LIMIT = 200  # runs that one search may give
-_pairs = msgspec.json.Decoder(dict[str, str])
 
 
 class _Holding(msgspec.Struct):
@@ -53,21 +51,23 @@ class ServerSource(Source):
     # -- executions -----------------------------------------------------------------------------------------
 
     def makers(self, md5s: Collection[str]) -> Iterator[Execution]:
+        if self._client.has_extensions():
+            yield from self._by_objects(md5s, "out")
+            return
         for md5 in md5s:
-            for run in self._search(f"tags.`{OUTS_TAG}` LIKE '%{md5}%'"):
+            for run in self._search(f"tags.`{tags.OUTS}` LIKE '%{md5}%'"):
                 if any(ref.md5 == md5 for ref in run.outs):
                     yield run
-        yield from self._by_objects(md5s, "out")
 
     def users(self, md5s: Collection[str]) -> Iterator[Execution]:
+        if self._client.has_extensions():
+            yield from self._by_objects(md5s, "in")
+            return
         for md5 in md5s:
-            for run in self._search(f"tags.`{DEPS_TAG}` LIKE '%{md5}%'"):
+            # every dependency is a dataset of the run too, named by its md5
+            for run in self._search(f"datasets.digest = '{md5}'"):
                 if any(ref.md5 == md5 for ref in run.deps):
                     yield run
-            # datasets that a person logged with a digest of ours, and lists too long for a tag
-            if len(md5) <= 36:
-                yield from self._search(f"datasets.digest = '{md5}'")
-        yield from self._by_objects(md5s, "in")
 
     def executions(self, ids: Collection[str]) -> Iterator[Execution]:
         for run_id in ids:
@@ -83,10 +83,10 @@ class ServerSource(Source):
         if len(prefix) == 32:
             yield from self.executions([prefix])
         elif len(prefix) >= 4 and prefix.isalnum():
-            for where in (f"attributes.run_id LIKE '{quoted}%'", f"tags.`{STAGE_TAG}` = '{quoted}'"):
+            for where in (f"attributes.run_id LIKE '{quoted}%'", f"tags.`{tags.STAGE}` = '{quoted}'"):
                 yield from self._search(where)
         else:
-            yield from self._search(f"tags.`{STAGE_TAG}` = '{quoted}'")
+            yield from self._search(f"tags.`{tags.STAGE}` = '{quoted}'")
 
     def _search(self, where: str) -> list[Execution]:
         if not self._experiments:
@@ -186,40 +186,25 @@ class ServerSource(Source):
 
 def as_execution(run: wire.Run) -> Execution:
     """A run as lineage sees it: with the hashes that its tags and dataset inputs carry."""
-    tags = run.tags
-    deps = _refs(tags.get(DEPS_TAG))
-    if not deps:
+    deps: tuple[Ref, ...] = ()
+    if tags.DEPS not in run.tags:
         deps = tuple(
             Ref(used.dataset.name, used.dataset.digest, **_profile(used.dataset.profile))
             for used in run.inputs.dataset_inputs
-            if any(tag.key == CONTEXT_TAG for tag in used.tags)
         )
-    return Execution(
+    return tags.execution(
         id=run.info.run_id,
-        digest=tags.get(LOCK_TAG),
-        name=tags.get(STAGE_TAG) or run.info.run_name or run.info.run_id[:8],
-        cmd=tags.get("mlflow.source.name", ""),
+        name=run.info.run_name,
+        user=run.info.user_id,
         status=run.info.status,
         started=run.info.start_time,
         ended=run.info.end_time,
-        user=tags.get("mlflow.user") or run.info.user_id,
+        experiment=run.info.experiment_id,
+        tags=run.tags,
         params=run.params,
         metrics={metric.key: metric.value for metric in run.data.metrics},
         deps=deps,
-        outs=_refs(tags.get(OUTS_TAG)),
-        commit=tags.get("mlflow.source.git.commit"),
-        branch=tags.get("mlflow.source.git.branch"),
-        dirty=tags.get("padauk.dirty") == "true",
-        experiment=run.info.experiment_id,
-        parent=tags.get("mlflow.parentRunId"),
     )
-
-
-def _refs(text: str | None) -> tuple[Ref, ...]:
-    try:
-        return tuple(Ref(path, md5) for path, md5 in _pairs.decode(text or "{}").items())
-    except (msgspec.DecodeError, msgspec.ValidationError):
-        return ()
 
 
 def _profile(text: str | None) -> dict[str, Any]:

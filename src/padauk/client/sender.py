@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from padauk.client import wire
 from padauk.client.record import clean_key
 from padauk.core.errors import NotFoundError
+from padauk.lineage import Ref, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from padauk.client.journal import SentTo, Stored
     from padauk.client.record import DataRef, Done, Record, StageRun
 
-RECORD_TAG, STAGE_TAG, LOCK_TAG = "padauk.record", "padauk.stage", "padauk.lock"
-DEPS_TAG, OUTS_TAG = "padauk.deps", "padauk.outs"
-CONTEXT_TAG = "mlflow.data.context"
-MAX_TAG, MAX_PARAM = 8000, 6000  # characters a value may have (MLflow's limits)
+MAX_TAG, MAX_PARAM = tags.MAX_VALUE, 6000  # characters a value may have (MLflow's limits)
 MAX_LOG = 1_000_000  # bytes of a stage's output that are sent: the last ones
 
 
@@ -72,37 +70,37 @@ class Sender:
         begin = self._record.begin
         if not self.sent.experiment_id:
             self.sent.experiment_id = self._client.ensure_experiment(begin.experiment)
-        tags = {
-            RECORD_TAG: self._record.id,
+        marks = {
+            tags.RECORD: self._record.id,
             "mlflow.source.name": begin.command,
             **self._source_tags(),
         }
-        return self._ensure("", begin.command.removeprefix("padauk "), begin.time, tags)
+        return self._ensure("", begin.command.removeprefix("padauk "), begin.time, marks)
 
     def ensure_stage(self, run: StageRun) -> str:
         """The id of a stage's run, made when it is not there."""
-        tags = {
-            RECORD_TAG: f"{self._record.id}:{run.address}",
-            STAGE_TAG: run.address,
+        marks = {
+            tags.RECORD: f"{self._record.id}:{run.address}",
+            tags.STAGE: run.address,
             "mlflow.parentRunId": self.ensure_parent(),
             "mlflow.source.name": run.cmd or run.address,
             **self._source_tags(),
         }
         if run.desc:
-            tags["mlflow.note.content"] = run.desc
-        return self._ensure(run.address, run.address, run.started, tags)
+            marks["mlflow.note.content"] = run.desc
+        return self._ensure(run.address, run.address, run.started, marks)
 
-    def _ensure(self, address: str, name: str, time: int, tags: dict[str, str]) -> str:
+    def _ensure(self, address: str, name: str, time: int, marks: dict[str, str]) -> str:
         if known := self.sent.runs.get(address):
             return known
         # An earlier attempt may have arrived although its answer did not
-        found = None if self._fresh else self._find(tags[RECORD_TAG])
+        found = None if self._fresh else self._find(marks[tags.RECORD])
         if found is None:
             made = self._client.create_run(
                 self.sent.experiment_id,
                 name=name,
                 start_time=time,
-                tags={key: value[:MAX_TAG] for key, value in tags.items()},
+                tags={key: value[:MAX_TAG] for key, value in marks.items()},
                 user=self._record.begin.user,
             )
             found = made.info.run_id
@@ -112,24 +110,24 @@ class Sender:
 
     def _find(self, mark: str) -> str | None:
         quoted = mark.replace("'", "''")
-        where = f"tags.`{RECORD_TAG}` = '{quoted}'"
+        where = f"tags.`{tags.RECORD}` = '{quoted}'"
         for run in self._client.runs([self.sent.experiment_id], where=where):
-            if run.tags.get(RECORD_TAG) == mark:
+            if run.tags.get(tags.RECORD) == mark:
                 return run.info.run_id
         return None
 
     def _source_tags(self) -> dict[str, str]:
         begin = self._record.begin
-        tags = {
+        found = {
             "mlflow.user": begin.user,
             "mlflow.source.type": "LOCAL",
             "mlflow.source.git.commit": begin.commit,
             "mlflow.source.git.branch": begin.branch,
             "mlflow.source.git.repoURL": begin.remote,
             "padauk.repository": begin.repository,
-            "padauk.dirty": "true" if begin.dirty else None,
+            tags.DIRTY: "true" if begin.dirty else None,
         }
-        return {key: value for key, value in tags.items() if value}
+        return {key: value for key, value in found.items() if value}
 
     # -- runs end -------------------------------------------------------------------------------------------
 
@@ -164,7 +162,7 @@ class Sender:
         self._client.log_inputs(run_id, [_as_input(dep) for dep in done.deps if len(dep.path) <= 500])
         if self._client.has_extensions():
             objects = [*_objects("in", done.deps), *_objects("out", done.outs)]
-            body = {"stage": done.stage, "lock": done.lock, "objects": objects}
+            body = {"objects": objects}
             self._client.post(f"/api/v1/runs/{run_id}/objects", dict[str, Any], body)
         if done.entry:
             self._upload(there, "padauk/lock.yaml", done.entry.encode())
@@ -181,10 +179,10 @@ class Sender:
             "padauk.skipped": record.skipped,
             "padauk.blocked": record.end.blocked if record.end else [],
         }
-        tags = {key: ", ".join(names)[:MAX_TAG] for key, names in notes.items() if names}
+        marks = {key: ", ".join(names)[:MAX_TAG] for key, names in notes.items() if names}
         if record.end and record.end.error:
-            tags["padauk.error"] = record.end.error[:MAX_TAG]
-        self._client.log_batch(run_id, tags=tags)
+            marks["padauk.error"] = record.end.error[:MAX_TAG]
+        self._client.log_batch(run_id, tags=marks)
         if patch := self._stored.patch():
             self._upload(self._client.run(run_id), "padauk/dirty.patch", patch)
         end = record.end.time if record.end else record.last_time
@@ -212,14 +210,14 @@ def forget_lost(stored: Stored, client: TrackingClient) -> None:
 
 
 def _result_tags(done: Done) -> dict[str, str]:
-    tags = {LOCK_TAG: done.lock or "", "padauk.error": done.error or ""}
-    if done.exit_code is not None:
-        tags["padauk.exit_code"] = str(done.exit_code)
-    for tag, refs in ((DEPS_TAG, done.deps), (OUTS_TAG, done.outs)):
-        text = json.dumps({ref.path: ref.md5 for ref in refs}, ensure_ascii=False)
-        # half a list would be a wrong one; beyond the limit the artifact and the inputs tell
-        tags[tag] = text if refs and len(text) <= MAX_TAG else ""
-    return {key: value for key, value in tags.items() if value}
+    found = {
+        tags.LOCK: done.lock,
+        tags.DEPS: tags.write_refs(Ref(ref.path, ref.md5) for ref in done.deps),
+        tags.OUTS: tags.write_refs(Ref(ref.path, ref.md5) for ref in done.outs),
+        "padauk.error": (done.error or "")[:MAX_TAG],
+        "padauk.exit_code": None if done.exit_code is None else str(done.exit_code),
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _as_input(dep: DataRef) -> wire.DatasetInput:
@@ -231,7 +229,7 @@ def _as_input(dep: DataRef) -> wire.DatasetInput:
         source=json.dumps({"uri": dep.path}),
         profile=json.dumps({key: value for key, value in profile.items() if value is not None}),
     )
-    return wire.DatasetInput(dataset, [wire.Pair(CONTEXT_TAG, "dependency")])
+    return wire.DatasetInput(dataset, [wire.Pair(tags.CONTEXT, "dependency")])
 
 
 def _objects(role: str, refs: Iterable[DataRef]) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@
 - ``digest``: the name of a stage's execution, the same for dvc.lock, the run cache and a tracked run.
 - ``source``: who can be asked; :class:`Sources` joins the answers.
 - ``history``, ``repository``: the repository as a source: workspace, git's history, folder listings.
+- ``database``: the tracking server's tables as a source; ``tags``: how a run on any server tells the same.
 - ``refs``: what a person types, as a node of the graph.
 - ``walk``: follows the joins both ways.
 
-Tracking servers as sources are above: over HTTP in ``client``, by the tables in ``server``.
+Tracking servers as sources over HTTP, and records kept here, are above, in ``client``.
 """
 
 from padauk.lineage.digest import lock_digest

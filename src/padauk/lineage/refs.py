@@ -66,6 +66,8 @@ def resolve(
             candidates += _unnamed(ref, sources)
     else:
         candidates += sources.find_executions(ref)[:1]
+    if not candidates and (at := sources.find_path(ref)):
+        return _data(at)
     return _only(ref, candidates, repository)
 
 

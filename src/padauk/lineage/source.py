@@ -74,6 +74,10 @@ class Source:
         """Content whose md5 starts so."""
         return ()
 
+    def find_path(self, path: str) -> Ref | None:
+        """What the newest run had at a path."""
+        return None
+
 
 class Sources(Source):
     """Several sources as one; those named first win where two tell of the same thing."""
@@ -127,6 +131,9 @@ class Sources(Source):
 
     def find_data(self, prefix: str) -> list[Ref]:
         return list({ref.md5: ref for source in self._all for ref in source.find_data(prefix)}.values())
+
+    def find_path(self, path: str) -> Ref | None:
+        return next(filter(None, (source.find_path(path) for source in self._all)), None)
 
 
 def _join(executions: Iterable[Execution]) -> list[Execution]:

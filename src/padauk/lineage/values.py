@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 NodeKind = Literal["data", "execution", "model", "version"]
@@ -206,13 +207,13 @@ class Graph:
 
     def to_json(self) -> dict[str, Any]:
         """``{"start", "nodes": [{"key", "kind", …}], "edges": [{"source", "target", "kind", "path"}]}``."""
-        from dataclasses import asdict
-
         nodes = []
         for key, node in self.nodes.items():
             facts = asdict(node)
             if isinstance(node, Data):
                 facts["paths"] = list(node.paths)
+            if isinstance(node, Execution):
+                facts["metrics"] = {name: _json_number(value) for name, value in node.metrics.items()}
             nodes.append({"key": key, "kind": kind_of(node), **facts})
         return {
             "start": self.start,
@@ -220,6 +221,13 @@ class Graph:
             "edges": [asdict(edge) for edge in self.edges],
             "cut": sorted(self.cut),
         }
+
+
+def _json_number(value: float) -> float | str:
+    """``value``, or MLflow's word for it where JSON has no number."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def kind_of(node: Node) -> NodeKind:

@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import ConflictError, InputError
+from padauk.server import api, mlflow_api
 from padauk.server.app import App
-from padauk.server.mlflow_api import all_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def make_app(settings: ServerSettings) -> App:
     """The application over a newly opened service."""
     from padauk.workspace.service import Service
 
-    return App(Service(settings), all_routes())
+    return App(Service(settings), [*mlflow_api.all_routes(), *api.all_routes()])
 
 
 def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], None] | None = None) -> None:
