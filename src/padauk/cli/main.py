@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 VERBS: dict[str, dict[str, tuple[str, str]]] = {
     "Data": {
         "init": ("padauk.cli.init", "Make a folder a repository."),
+        "add": ("padauk.cli.add", "Track files and folders."),
+        "status": ("padauk.cli.status", "Say what is not as recorded."),
+        "diff": ("padauk.cli.diff", "Say what changed between two versions."),
+        "checkout": ("padauk.cli.checkout", "Make the workspace hold what is recorded."),
+        "commit": ("padauk.cli.commit", "Record what the workspace holds now."),
         "remote": ("padauk.cli.remote", "Set up the places that data is pushed to and pulled from."),
+        "push": ("padauk.cli.push", "Send recorded data to a remote."),
+        "fetch": ("padauk.cli.fetch", "Bring recorded data from a remote into the cache."),
+        "pull": ("padauk.cli.pull", "Bring recorded data from a remote into the workspace."),
     },
     "Pipelines": {
         "repro": ("padauk.cli.repro", "Run the stages that changed, in order."),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from padauk.objects.links import LinkType
     from padauk.objects.odb import Odb
     from padauk.objects.state import StateRow
+    from padauk.objects.tree import Tree
     from padauk.objects.walk import Ignore
 
 _NAMED = 3
@@ -167,6 +168,7 @@ def plan_checkout(
     links: tuple[LinkType, ...] = DEFAULT_LINKS,
     relink: bool = False,
     executable: bool = False,
+    tree: Tree | None = None,
     reporter: Reporter = SILENT,
 ) -> CheckoutPlan:
     """What to do so that the absolute ``path`` holds ``info``.
@@ -180,6 +182,7 @@ def plan_checkout(
         links: link types in order of preference.
         relink: also plan for files that are right, but not linked by the first of ``links`` that works.
         executable: set the executable bits (of a file).
+        tree: the listing of ``info``, where the cache need not hold it: part of a tracked folder.
         reporter: hears of the hashing of what is there.
 
     Raises:
@@ -188,7 +191,7 @@ def plan_checkout(
     """
     state = state or NoState()
     legacy = info.legacy if info else False
-    wanted = _wanted(info, cache)
+    wanted = tree.by_path if tree is not None else _wanted(info, cache)
     present = _present(path, state, ignore, legacy=legacy, reporter=reporter)
     added = []
     modified = []

@@ -301,7 +301,6 @@ class _Loader:
                     push=flags.get("push", True),
                     remote=flags.get("remote"),
                     isexec=bool(before.get("isexec", False)),
-                    legacy=bool(before) and before.get("hash") != "md5",
                     desc=flags.get("desc"),
                     type=flags.get("type"),
                     labels=tuple(flags.get("labels", ())),

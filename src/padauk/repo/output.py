@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    HashInfo = Any  # objects.HashInfo
+    from padauk.objects import HashInfo
 
 Kind = Literal["out", "metric", "plot"]
 
@@ -30,7 +30,6 @@ class Output:
         push: whether ``push`` sends it.
         remote: name of the remote it belongs to, or ``None``: the default one.
         isexec: whether the executable bit is set.
-        legacy: recorded by DVC 2: the hash is of text with normalised line ends, objects lie elsewhere.
         desc: a person's description.
         type: a person's classification.
         labels: a person's tags.
@@ -48,12 +47,16 @@ class Output:
     push: bool = True
     remote: str | None = None
     isexec: bool = False
-    legacy: bool = False
     desc: str | None = None
     type: str | None = None
     labels: tuple[str, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def legacy(self) -> bool:
+        """Recorded by DVC 2: the hash is of text with normalised line ends, objects lie elsewhere."""
+        return self.info is not None and self.info.legacy
 
     @property
     def annotations(self) -> dict[str, Any]:
@@ -62,6 +65,6 @@ class Output:
         return {name: value for name, value in found.items() if value}
 
     def with_info(self, info: HashInfo | None, *, isexec: bool | None = None) -> Output:
-        """The same output at another version, recorded the way of DVC 3."""
-        changed = dataclasses.replace(self, info=info, legacy=False)
+        """The same output at another version."""
+        changed = dataclasses.replace(self, info=info)
         return changed if isexec is None else dataclasses.replace(changed, isexec=isexec)

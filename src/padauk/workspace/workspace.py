@@ -1,0 +1,365 @@
+"""The rooms on one repository: outputs of ``.dvc`` files and of pipelines under the same verbs."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from padauk import data
+from padauk.core.errors import ConflictError, InputError, NotFoundError
+from padauk.core.events import SILENT
+from padauk.data import CheckedOut, DataDiff, Finding, Selection, SyncResult
+from padauk.data import diff as data_diff
+from padauk.data.sync import by_remote, opened
+from padauk.repo import ConfigDirs, Repo
+from padauk.workspace.history import History, Revisions
+from padauk.workspace.index import Index, quick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Self
+
+    from padauk.core.events import Reporter
+    from padauk.data import Added
+    from padauk.data.status import RemoteState
+    from padauk.repo import Output
+
+
+class Workspace:
+    """One repository and what can be done with its data.
+
+    Targets are paths as a person types them, relative to the current folder.
+
+    Attributes:
+        repo: the repository.
+        reporter: hears of long work.
+    """
+
+    def __init__(self, repo: Repo, reporter: Reporter = SILENT) -> None:
+        self.repo = repo
+        self.reporter = reporter
+
+    @classmethod
+    def open(
+        cls,
+        start: str | os.PathLike[str] | None = None,
+        *,
+        dirs: ConfigDirs | None = None,
+        reporter: Reporter = SILENT,
+    ) -> Self:
+        """The repository that holds the folder ``start`` (default: the current one).
+
+        Raises:
+            NotARepositoryError: there is none.
+        """
+        return cls(Repo.open(start, dirs=dirs), reporter)
+
+    def close(self) -> None:
+        """Let go of files and helper processes."""
+        self.repo.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @functools.cached_property
+    def index(self) -> Index:
+        """Everything that is declared in the workspace, read on first use."""
+        return Index.load(self.repo)
+
+    def refresh(self) -> None:
+        """Read the declarations again on next use."""
+        self.__dict__.pop("index", None)
+
+    def select(self, targets: Sequence[str], *, recursive: bool = False) -> list[Selection]:
+        """What ``targets`` mean; without a walk through the repository where that is possible."""
+        if targets and not recursive and "index" not in self.__dict__:
+            found = quick(self.repo, targets)
+            if found is not None:
+                return found
+        return self.index.select(targets, recursive=recursive)
+
+    # -- verbs
+
+    def add(
+        self,
+        targets: Sequence[str],
+        *,
+        glob: bool = False,
+        commit: bool = True,
+        relink: bool = True,
+        autostage: bool | None = None,
+    ) -> Added:
+        """Track files and folders. See :func:`padauk.data.add`."""
+        paths = [os.path.abspath(target) for target in (_expand(targets) if glob else targets)]
+        with self.repo.lock():
+            self.index.check()
+            done = data.add(
+                self.repo, paths, self.index.outs, commit=commit, relink=relink, reporter=self.reporter
+            )
+            self._stage(done.changed, autostage)
+        self.refresh()
+        return done
+
+    def add_from(
+        self,
+        source: str,
+        target: str | None = None,
+        *,
+        force: bool = False,
+        remote: str | None = None,
+        to_remote: bool = False,
+        jobs: int | None = None,
+    ) -> Added:
+        """Track the bytes at ``source`` as ``target``. See :func:`padauk.data.add_from`."""
+        if "://" in source:
+            raise InputError(f"{source} is not a local path", hint="fetch it first, then add it")
+        name = os.path.basename(os.path.normpath(source))
+        path = os.path.abspath(
+            os.path.join(target, name) if target and os.path.isdir(target) else target or name
+        )
+        with self.repo.lock():
+            self.index.check()
+            done = data.add_from(
+                self.repo,
+                os.path.abspath(source),
+                path,
+                self.index.outs,
+                force=force,
+                remote=remote,
+                to_remote=to_remote,
+                jobs=jobs,
+                reporter=self.reporter,
+            )
+            self._stage(done.changed, None)
+        self.refresh()
+        return done
+
+    def status(self, targets: Sequence[str] = (), *, recursive: bool = False) -> list[Finding]:
+        """Outputs that are not as recorded."""
+        outs = data_diff.outs_of(self.select(targets, recursive=recursive))
+        return data.status(self.repo, outs, reporter=self.reporter)
+
+    def remote_status(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        remote: str | None = None,
+        revisions: Revisions | None = None,
+        recursive: bool = False,
+    ) -> dict[str, RemoteState]:
+        """What cache and remote do not have in common, by absolute path."""
+        found: dict[str, RemoteState] = {}
+        selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+        for place, group in by_remote(self.repo, [one for one in selections if one.out.push], remote):
+            with opened(place) as store:
+                found |= data.remote_status(self.repo, group, store, reporter=self.reporter)
+        return found
+
+    def diff(
+        self,
+        old: str = "HEAD",
+        new: str | None = None,
+        *,
+        targets: Sequence[str] = (),
+        recursive: bool = False,
+    ) -> DataDiff:
+        """What changed from commit ``old`` to ``new`` (default: the workspace).
+
+        Raises:
+            NotFoundError: no such commit, or a target that neither version knows.
+        """
+        if self.repo.scm is None or self.repo.scm.head() is None:
+            return DataDiff()
+        history = History(self.repo)
+        before, after = history.at(old), self.index if new is None else history.at(new)
+        chosen: list[list[Selection]] = [[], []]
+        for target in targets:
+            misses = 0
+            for place, index in enumerate((before, after)):
+                try:
+                    chosen[place] += index.select([target], recursive=recursive)
+                except NotFoundError:
+                    misses += 1
+            if misses == 2:
+                raise NotFoundError(f"{target} is tracked neither at {old} nor {new or 'in the workspace'}")
+        if not targets:
+            chosen = [before.select(()), after.select(())]
+        first = data_diff.recorded(self.repo, chosen[0])
+        if new is None:
+            second = data_diff.present(self.repo, chosen[1], reporter=self.reporter)
+        else:
+            second = data_diff.recorded(self.repo, chosen[1])
+        return data_diff.compare(self.repo, first, second, missing=new is None)
+
+    def checkout(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        force: bool = False,
+        relink: bool = False,
+        recursive: bool = False,
+    ) -> CheckedOut:
+        """Make the workspace hold what is recorded. See :func:`padauk.data.checkout`."""
+        with self.repo.lock():
+            return self._checkout(
+                self.select(targets, recursive=recursive), not targets, force=force, relink=relink
+            )
+
+    def _checkout(
+        self, selections: Sequence[Selection], whole: bool, *, force: bool, relink: bool = False
+    ) -> CheckedOut:
+        return data.checkout(
+            self.repo,
+            selections,
+            force=force,
+            relink=relink,
+            everything=self.index.outs if whole else None,
+            reporter=self.reporter,
+        )
+
+    def commit(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        force: bool = False,
+        confirm: Callable[[Output, str], bool] | None = None,
+        recursive: bool = False,
+        relink: bool = True,
+    ) -> list[Output]:
+        """Record what the outputs of ``.dvc`` files hold now.
+
+        Args:
+            targets: which; default all.
+            force: without asking.
+            confirm: asked for each output that has changed, with how it has.
+            recursive: a folder means all that is declared in it.
+            relink: link workspace files to the cache where links are configured.
+
+        Returns:
+            The outputs that had changed.
+
+        Raises:
+            ConflictError: an output has changed and nobody said yes; nothing of it was recorded.
+        """
+        with self.repo.lock():
+            outs = data_diff.outs_of(self.select(targets, recursive=recursive))
+            changed: list[Output] = []
+            for out in outs:
+                state = data.state_of(self.repo, out, reporter=self.reporter)
+                if state is None:
+                    continue
+                if state == "deleted":
+                    raise NotFoundError(
+                        f"{os.path.relpath(out.path)} does not exist", hint="'padauk checkout' brings it back"
+                    )
+                if not force and state != "not in cache" and not (confirm and confirm(out, state)):
+                    raise ConflictError(
+                        f"{os.path.relpath(out.path)} has changed and was not committed", hint="-f commits it"
+                    )
+                changed.append(out)
+            files = data.commit_files(
+                self.repo, outs if force else changed, relink=relink, reporter=self.reporter
+            )
+            self._stage(files, None)
+        self.refresh()
+        return changed
+
+    def push(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        remote: str | None = None,
+        jobs: int | None = None,
+        revisions: Revisions | None = None,
+        recursive: bool = False,
+        glob: bool = False,
+    ) -> SyncResult:
+        """Send recorded versions to remotes. See :func:`padauk.data.push`."""
+        targets = _expand(targets) if glob else targets
+        with self.repo.lock():
+            selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+            return data.push(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+
+    def fetch(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        remote: str | None = None,
+        jobs: int | None = None,
+        revisions: Revisions | None = None,
+        recursive: bool = False,
+    ) -> SyncResult:
+        """Bring recorded versions from remotes into the cache. See :func:`padauk.data.fetch`."""
+        with self.repo.lock():
+            selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+            return data.fetch(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+
+    def pull(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        remote: str | None = None,
+        jobs: int | None = None,
+        force: bool = False,
+        revisions: Revisions | None = None,
+        recursive: bool = False,
+        glob: bool = False,
+    ) -> tuple[SyncResult, CheckedOut]:
+        """:meth:`fetch`, then check out all that is there, even where some of it could not be fetched."""
+        targets = _expand(targets) if glob else targets
+        with self.repo.lock():
+            selections = self.select(targets, recursive=recursive)
+            wanted = selections
+            if revisions:
+                wanted = self._with_history(targets, revisions, recursive=recursive)
+            fetched = data.fetch(self.repo, wanted, remote=remote, jobs=jobs, reporter=self.reporter)
+            return fetched, self._checkout(selections, not targets, force=force)
+
+    # -- helpers
+
+    def _with_history(
+        self, targets: Sequence[str], revisions: Revisions, *, recursive: bool
+    ) -> list[Selection]:
+        if not revisions:
+            return self.select(targets, recursive=recursive)
+        found: dict[tuple[str, str, str], Selection] = {}
+        hits = 0
+        history = History(self.repo)
+
+        def take(index: Index) -> None:
+            nonlocal hits
+            for chosen in [[target] for target in targets] or [[]]:
+                try:
+                    some = index.select(chosen, recursive=recursive)
+                except NotFoundError:
+                    continue
+                hits += 1
+                for one in some:
+                    key = (one.out.info.value if one.out.info else "", one.inside, one.out.remote or "")
+                    found.setdefault(key, one)
+
+        take(self.index)
+        for index in history.indexes(history.shas(revisions), reporter=self.reporter):
+            take(index)
+        if targets and not hits:
+            raise self.index.unknown(targets[0])
+        return list(found.values())
+
+    def _stage(self, files: Sequence[str], wanted: bool | None) -> None:
+        """Have git take in ``files`` where ``core.autostage`` says so."""
+        auto = self.repo.config.flag("core", "autostage") if wanted is None else wanted
+        if auto and self.repo.scm is not None and files:
+            self.repo.scm.add(sorted(set(files)))
+
+
+def _expand(patterns: Sequence[str]) -> list[str]:
+    from glob import iglob
+
+    found = [path for pattern in patterns for path in sorted(iglob(pattern, recursive=True))]
+    if not found:
+        raise NotFoundError(f"nothing matches {' '.join(patterns)}")
+    return found
