@@ -143,7 +143,7 @@ class Index:
 
 
 def quick(repo: Repo, targets: Sequence[str]) -> list[Selection] | None:
-    """What ``targets`` mean where no walk is needed (``x.dvc``, ``x`` beside its ``x.dvc``), else ``None``."""
+    """What ``targets`` mean where no walk is needed (``x.dvc``, ``x`` beside ``x.dvc``), else ``None``."""
     found = []
     for target in targets:
         path = os.path.abspath(target)
