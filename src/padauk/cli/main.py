@@ -33,6 +33,10 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Pipelines": {
         "repro": ("padauk.cli.repro", "Run the stages that changed, in order."),
+        "dag": ("padauk.cli.dag", "Draw the pipeline."),
+        "stage": ("padauk.cli.stage", "Add stages to dvc.yaml, and list them."),
+        "params": ("padauk.cli.params", "Compare parameters between commits."),
+        "metrics": ("padauk.cli.metrics", "Show metrics, and compare them between commits."),
     },
     "Tracking": {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),

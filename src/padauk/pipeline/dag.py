@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from padauk.core.errors import InputError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from padauk.pipeline.graph import Graph, Node
 
@@ -70,23 +68,32 @@ class Dag:
         return level
 
 
-def stage_dag(graph: Graph, targets: Sequence[Node] = (), *, full: bool = False) -> Dag:
-    """Stages and ``.dvc`` files; with ``targets`` those and what they read, ``full`` all they hang with."""
+def stage_dag(graph: Graph, here: str, targets: Sequence[Node] = (), *, full: bool = False) -> Dag:
+    """Stages and ``.dvc`` files, as a person in the folder ``here`` names them.
+
+    Args:
+        graph: the repository's.
+        here: absolute path of a folder.
+        targets: only these and what they read.
+        full: all that they hang together with.
+    """
     wanted = _wanted(graph, targets, full)
     nodes = [node for node in graph.nodes if wanted is None or node in wanted]
-    edges = [(other.address, node.address) for node in nodes for other in graph.reads[node]]
-    return Dag(tuple(node.address for node in nodes), tuple(edges))
+    edges = [
+        (other.address_from(here), node.address_from(here)) for node in nodes for other in graph.reads[node]
+    ]
+    return Dag(tuple(node.address_from(here) for node in nodes), tuple(edges))
 
 
-def output_dag(graph: Graph, root: str, targets: Sequence[Node] = (), *, full: bool = False) -> Dag:
-    """The same with outputs (relative to ``root``) in place of the stages that write them."""
+def output_dag(graph: Graph, here: str, targets: Sequence[Node] = (), *, full: bool = False) -> Dag:
+    """The same with outputs (relative to ``here``) in place of the stages that write them."""
     import os
 
     from padauk.pipeline.values import Stage
 
     wanted = _wanted(graph, targets, full)
     nodes = [node for node in graph.nodes if wanted is None or node in wanted]
-    names = {str(out.path): os.path.relpath(out.path, root) for node in nodes for out in node.outs}
+    names = {str(out.path): os.path.relpath(out.path, here) for node in nodes for out in node.outs}
     edges: dict[tuple[str, str], None] = {}
     for node in nodes:
         if not isinstance(node, Stage):
@@ -124,7 +131,9 @@ def to_dot(dag: Dag) -> str:
     """Graphviz."""
     lines = ["strict digraph {"]
     lines += [f"{_quote(name)};" for name in dag.names]
-    lines += [f"{_quote(one)} -> {_quote(other)};" for one, other in dag.edges]
+    place = {name: number for number, name in enumerate(dag.names)}
+    edges = sorted(dag.edges, key=lambda edge: place[edge[0]])
+    lines += [f"{_quote(one)} -> {_quote(other)};" for one, other in edges]
     return "\n".join([*lines, "}", ""])
 
 
@@ -157,10 +166,3 @@ def to_list(dag: Dag) -> str:
         f"{name}  <- {', '.join(reads[name])}" if reads[name] else name
         for name in sorted(dag.names, key=level.__getitem__)
     )
-
-
-def check_names(dag: Dag, wanted: Iterable[str]) -> None:
-    """Raise :class:`InputError` for a name that the graph does not have."""
-    for name in wanted:
-        if name not in dag.names:
-            raise InputError(f"no stage or .dvc file {name!r} in the graph")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from padauk.repo import yamlfile
-from padauk.repo.walk import declarations
+from padauk.core.errors import FormatError, NotFoundError
+from padauk.pipeline import lock
+from padauk.repo import Output, yamlfile
+from padauk.repo.walk import declarations, is_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from padauk.objects import HashInfo, Odb
     from padauk.repo import Repo
     from padauk.scm import Git
 
@@ -77,18 +80,12 @@ class CommitFiles:
         return [os.path.join(self._git.root, path) for path in found]
 
 
-def is_declaration(path: str) -> bool:
-    """Whether a file of this name declares outputs."""
-    return path.endswith(".dvc") or os.path.basename(path) == "dvc.yaml"
+def tracked_outs(content: bytes, path: str, source: str) -> list[Output]:
+    """The outs of a ``.dvc`` file at ``path``; empty for one that does not read well.
 
-
-def tracked_paths(content: bytes, path: str) -> list[str]:
-    """Absolute paths of the outs of a ``.dvc`` file; empty for one that does not read well.
-
-    Only to know what need not be walked into: reading ``.dvc`` files with care is the data room's.
+    Only what a graph, and reading a tracked file at a commit, need: reading ``.dvc`` files with care is the
+    data room's.
     """
-    from padauk.core.errors import FormatError
-
     try:
         data = yamlfile.loads(content, path)
     except FormatError:
@@ -97,7 +94,56 @@ def tracked_paths(content: bytes, path: str) -> list[str]:
         return []
     folder = os.path.join(os.path.dirname(path), str(data.get("wdir") or ""))
     return [
-        os.path.normpath(os.path.join(folder, out["path"]))
+        Output(
+            path=os.path.normpath(os.path.join(folder, out["path"])),
+            declared=out["path"],
+            source=source,
+            info=lock.info_of(out),
+        )
         for out in data.get("outs") or []
         if isinstance(out, dict) and isinstance(out.get("path"), str)
     ]
+
+
+def read_tracked(files: Files, outs: Iterable[Output], cache: Odb, path: str) -> bytes:
+    """Content of ``path`` (absolute), from the files or else, for a tracked one, from the cache.
+
+    Raises:
+        FileNotFoundError: in neither.
+        IsADirectoryError: it is a folder.
+    """
+    try:
+        return files.read(path)
+    except (FileNotFoundError, NotADirectoryError):
+        info = _recorded(outs, cache, path)
+        if info is None:
+            raise FileNotFoundError(path) from None
+        if info.is_dir:
+            raise IsADirectoryError(path) from None
+        with open(cache.path_of(info), "rb") as file:
+            return file.read()
+
+
+def files_below(files: Files, outs: Iterable[Output], cache: Odb, path: str) -> list[str]:
+    """Absolute paths of the files in ``path`` if that is a tracked folder, else ``path`` alone."""
+    if isinstance(files, WorkspaceFiles) and os.path.isdir(path):
+        return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+    info = _recorded(outs, cache, path)
+    if info is None or not info.is_dir or (isinstance(files, WorkspaceFiles) and os.path.exists(path)):
+        return [path]
+    return [os.path.join(path, name) for name in cache.read_tree(info).paths]
+
+
+def _recorded(outs: Iterable[Output], cache: Odb, path: str) -> HashInfo | None:
+    for out in outs:
+        info: HashInfo | None = out.info
+        if info is None:
+            continue
+        if out.path == path:
+            return info
+        if path.startswith(out.path + "/") and info.is_dir:
+            try:
+                return cache.read_tree(info).get(path[len(out.path) + 1 :])
+            except NotFoundError:
+                return None
+    return None

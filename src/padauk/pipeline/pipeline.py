@@ -6,14 +6,13 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from padauk.pipeline.files import Files, tracked_paths
+from padauk.pipeline.files import Files, tracked_outs
 from padauk.pipeline.graph import Graph, Node, build_graph
 from padauk.pipeline.load import Project, files_of, load_project
 from padauk.pipeline.values import Source, Stage
-from padauk.repo import Output
 
 if TYPE_CHECKING:
-    from padauk.repo import Repo
+    from padauk.repo import Output, Repo
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,7 @@ class Pipeline:
         repo: the repository.
         files: where the files were read from, and others can be.
         projects: its dvc.yaml files, folder by folder.
-        nodes: its stages and ``.dvc`` files, in the order in which their files were found. (The outputs of
-            ``.dvc`` files hold paths only: reading them with care is the data room's.)
+        nodes: its stages and ``.dvc`` files, in the order in which their files were found.
     """
 
     repo: Repo
@@ -49,10 +47,9 @@ class Pipeline:
         def outs_of(path: str) -> list[str]:
             read.add(path)
             if path.endswith(".dvc"):
-                paths = tracked_paths(files.read(path), path)
-                outs = tuple(Output(path=one, source=repo.rel(path)) for one in paths)
-                nodes.append(Source(path, repo.rel(path), outs))
-                return paths
+                outs = tracked_outs(files.read(path), path, repo.rel(path))
+                nodes.append(Source(path, repo.rel(path), tuple(outs)))
+                return [out.path for out in outs]
             projects[path] = project = load_project(repo, path, files)
             nodes.extend(project.stages.values())
             return [out.path for stage in project.stages.values() for out in stage.outs]
@@ -66,6 +63,11 @@ class Pipeline:
     def stages(self) -> list[Stage]:
         """Every stage."""
         return [node for node in self.nodes if isinstance(node, Stage)]
+
+    @property
+    def outs(self) -> list[Output]:
+        """Everything that is tracked."""
+        return [out for node in self.nodes for out in node.outs]
 
     @functools.cached_property
     def graph(self) -> Graph:

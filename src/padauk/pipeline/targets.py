@@ -94,7 +94,7 @@ def _writes(out: str, path: str) -> bool:
 def _unknown(nodes: Sequence[Node], target: str, here: str) -> Exception:
     import difflib
 
-    names = [node.address_from(here) if isinstance(node, Stage) else node.address for node in nodes]
+    names = [node.address_from(here) for node in nodes]
     near = difflib.get_close_matches(target, names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "'padauk stage list --all' names them"
     if not target:

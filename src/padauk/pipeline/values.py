@@ -120,6 +120,10 @@ class Source:
     address: str
     outs: tuple[Output, ...] = ()
 
+    def address_from(self, folder: str) -> str:
+        """Its path from ``folder`` (absolute)."""
+        return os.path.relpath(self.file, folder)
+
     def __hash__(self) -> int:
         return hash(self.file)
 
