@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from padauk.core.errors import ConflictError
-from padauk.objects.state import Seen, seen, settled
+from padauk.objects.state import Seen, seen, settled, signed
 from padauk.storage.failures import explain
 
 if TYPE_CHECKING:
@@ -75,28 +75,28 @@ def copy_hashed(
 
 
 def read_small(path: str) -> tuple[bytes, Hashed] | None:
-    """The bytes of a file up to :data:`SMALL` and their hash; ``None`` when it is larger.
+    """The bytes of a file up to :data:`SMALL` and their hash; ``None`` when it is larger, or grows.
 
-    Raises:
-        ConflictError: the file changed while it was read.
+    A file that is written to meanwhile gives what one ``read`` saw of it; the state will not trust it.
     """
     started = time.time_ns()
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            before = os.fstat(fd)
-            if before.st_size > SMALL:
+            found = os.fstat(fd)
+            size = found.st_size
+            if size > SMALL:
                 return None
-            data = os.read(fd, before.st_size + 1)
-            after = os.fstat(fd)
+            data = os.read(fd, size + 1)
         finally:
             os.close(fd)
     except OSError as error:
         raise explain(error, "read", path) from error
-    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
-        raise _changed(path)
+    if len(data) != size:
+        return None
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    return data, Hashed(md5, seen(after), settled(after.st_mtime_ns, started))
+    mtime_ns = found.st_mtime_ns
+    return data, Hashed(md5, Seen(signed(found.st_ino), mtime_ns, size), settled(mtime_ns, started))
 
 
 def _read(
@@ -115,11 +115,11 @@ def _read(
     try:
         before = os.fstat(fd)
         size = before.st_size
-        data = os.read(fd, size + 1) if size <= SMALL else None
-        if data is not None and len(data) == size:
+        data = os.read(fd, size + 1) if size <= SMALL else b""
+        if len(data) == size:
             md5 = _legacy_md5(data) if legacy else hashlib.md5(data, usedforsecurity=False).hexdigest()
             if target is not None:
-                _write(target, mode, data)
+                write_new(target, mode, data)
             if advance is not None:
                 advance(size)
         else:
@@ -141,7 +141,8 @@ def _changed(path: str) -> ConflictError:
     )
 
 
-def _write(target: str, mode: int, data: bytes) -> None:
+def write_new(target: str, mode: int, data: bytes) -> None:
+    """Make the new file ``target`` of ``data``. Raises ``OSError``."""
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         done = os.write(out, data)

@@ -17,6 +17,9 @@ LinkType = Literal["reflink", "hardlink", "symlink", "copy"]
 
 DEFAULT_LINKS: tuple[LinkType, ...] = ("reflink", "copy")
 
+SHARED: tuple[LinkType, ...] = ("hardlink", "symlink")
+"""Those by which a workspace file and its object are one file, so that it must not be written to."""
+
 _FICLONE = 0x40049409
 
 _decided: dict[tuple[int, int, tuple[LinkType, ...]], LinkType] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from padauk.core.errors import CorruptError, ObjectMissingError
 from padauk.core.points import point
-from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small
+from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small, write_new
 from padauk.objects.info import HashInfo, check_md5
 from padauk.objects.tree import Tree
 from padauk.storage.failures import explain
@@ -40,7 +40,9 @@ class Odb:
         self.path = os.path.abspath(path)
         self.shared = shared
         self._roots = {False: f"{self.path}/files/md5", True: self.path}
-        self._scratch = Scratch(f"{self.path}/{SCRATCH}", "padauk-")
+        self._objects = f"{self.path}/files/md5/"
+        self._make_folder = _make_group_folder if shared else _make_own_folder
+        self._scratch = Scratch(f"{self.path}/{SCRATCH}", "padauk-", self._make_folder)
 
     def path_of(self, info: HashInfo | str) -> str:
         """The file that holds the object, there or not; a ``str`` is an md5 of this generation."""
@@ -105,25 +107,45 @@ class Odb:
     def put_bytes(self, info: HashInfo, data: bytes) -> None:
         """Keep ``data``, whose name the caller has made sure of."""
         temporary = self.temporary()
-        with self.writing(temporary) as write:
-            write(data)
+        try:
+            write_new(temporary, MODE, data)
+        except OSError as error:
+            raise explain(error, "write to", self.path) from error
         self.publish(temporary, info)
 
-    def put_file(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
+    def put_file(
+        self, path: str, *, have: set[str] | None = None, advance: Callable[[int], None] | None = None
+    ) -> Hashed:
         """Hash the file at ``path`` and keep a copy of the very bytes that were hashed.
+
+        Args:
+            path: absolute path of the file.
+            have: what :meth:`listing` told, if it did; grows by what is put.
+            advance: hears how many bytes were read.
 
         Raises:
             ConflictError: the file changed while it was read.
         """
         small = read_small(path)
-        if small is not None:
-            data, hashed = small
-            point("objects.put.read")
-            if not self._holds(hashed.md5, len(data)):
-                self.put_bytes(HashInfo(hashed.md5), data)
-            if advance is not None:
-                advance(len(data))
-            return hashed
+        if small is None:
+            return self._put_large(path, advance)
+        data, hashed = small
+        md5 = hashed.md5
+        point("objects.put.read")
+        if (have is not None and md5 not in have) or not self._holds(md5, len(data)):
+            temporary = self._scratch.name()
+            try:
+                write_new(temporary, MODE, data)
+            except OSError as error:
+                raise explain(error, "write to", self.path) from error
+            self._rename(temporary, f"{self._objects}{md5[:2]}/{md5[2:]}")
+            if have is not None:
+                have.add(md5)
+        if advance is not None:
+            advance(len(data))
+        return hashed
+
+    def _put_large(self, path: str, advance: Callable[[int], None] | None) -> Hashed:
         temporary = self.temporary()
         hashed = copy_hashed(path, temporary, mode=MODE, advance=advance)
         if self._holds(hashed.md5, hashed.found.size):
@@ -135,10 +157,16 @@ class Odb:
     def adopt(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
         """As :meth:`put_file`, but the object becomes a hard link of ``path``, which turns read-only.
 
-        Raises ``OSError`` when the disks do not allow it.
+        Falls back to a copy for links, for files with other names elsewhere, and across disks.
         """
+        found = os.lstat(path)
         temporary = self.temporary()
-        os.link(path, temporary)
+        try:
+            if found.st_nlink != 1 or not statlib.S_ISREG(found.st_mode):
+                return self.put_file(path, advance=advance)
+            os.link(path, temporary)
+        except OSError:
+            return self.put_file(path, advance=advance)
         hashed = hash_file(temporary, advance=advance)
         if self._holds(hashed.md5, hashed.found.size):
             os.unlink(temporary)
@@ -146,6 +174,13 @@ class Odb:
             os.chmod(temporary, MODE)
             self.publish(temporary, HashInfo(hashed.md5))
         return hashed
+
+    def make(self) -> None:
+        """Make the cache folder, if it is not there."""
+        try:
+            self._make_folder(self.path)
+        except OSError as error:
+            raise explain(error, "make the cache folder", self.path) from error
 
     def temporary(self) -> str:
         """A new name on the cache's disk, to be given to :meth:`publish`."""
@@ -171,7 +206,9 @@ class Odb:
 
     def publish(self, temporary: str, info: HashInfo) -> None:
         """Give a complete file its name; replaces what was there."""
-        final = self.path_of(info)
+        self._rename(temporary, self.path_of(info))
+
+    def _rename(self, temporary: str, final: str) -> None:
         point("objects.publish.before")
         try:
             try:
@@ -182,6 +219,20 @@ class Odb:
         except OSError as error:
             raise explain(error, "write to the cache", final) from error
         point("objects.publish.after")
+
+    def listing(self, wanted: int) -> set[str] | None:
+        """All md5s (of this generation), if telling them costs less than ``wanted`` looks; else ``None``."""
+        root = self._roots[False]
+        if self._outnumbers(root, wanted):
+            return None
+        found: set[str] = set()
+        for number in range(_FANOUT):
+            start = f"{number:02x}"
+            try:
+                found.update([start + name for name in os.listdir(f"{root}/{start}")])
+            except OSError:
+                continue
+        return found
 
     def verify(self, info: HashInfo) -> bool:
         """Read the object and compare; ``False`` if damaged (it stays), ``NotFoundError`` if missing."""
@@ -231,15 +282,17 @@ class Odb:
         except OSError:
             return wanted < 64
 
-    def _make_folder(self, folder: str) -> None:
-        if not self.shared:
-            os.makedirs(folder, exist_ok=True)
-            return
-        made = []
-        above = folder
-        while not os.path.isdir(above):
-            made.append(above)
-            above = os.path.dirname(above)
-        for path in reversed(made):
-            os.makedirs(path, exist_ok=True)
-            os.chmod(path, _GROUP)
+
+def _make_group_folder(folder: str) -> None:
+    """Make a folder and those above it, for the group to write in."""
+    made = []
+    while not os.path.isdir(folder):
+        made.append(folder)
+        folder = os.path.dirname(folder)
+    for path in reversed(made):
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, _GROUP)
+
+
+def _make_own_folder(folder: str) -> None:
+    os.makedirs(folder, exist_ok=True)

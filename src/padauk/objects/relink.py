@@ -11,7 +11,7 @@ from padauk.core.errors import CorruptError, ObjectMissingError
 from padauk.core.points import point
 from padauk.objects.hashing import copy_hashed, hash_file
 from padauk.objects.info import HashInfo
-from padauk.objects.links import decide, make, reflink
+from padauk.objects.links import SHARED, decide, make, reflink
 from padauk.objects.odb import MODE
 from padauk.objects.state import StateRow, seen
 from padauk.storage.failures import explain
@@ -44,7 +44,7 @@ class Linker:
         self.link: LinkType = "copy"
         if links[0] != "copy":
             os.makedirs(folder, exist_ok=True)
-            os.makedirs(cache.path, exist_ok=True)
+            cache.make()
             self.link = decide(links, cache.path, folder, self._scratch.name())
 
     def place(
@@ -128,31 +128,25 @@ class Linker:
         )
 
 
-def relink(
-    path: str, built: Built, cache: Odb, *, links: tuple[LinkType, ...], state: NoState, before: int
-) -> None:
-    """Replace the files at ``path``, whose objects are in ``cache``, by links where links are wanted.
+def relink(path: str, built: Built, linker: Linker, *, state: NoState, before: int) -> None:
+    """Replace the files at ``path``, whose objects are in the cache, by links where links are wanted.
 
     Copies and reflinks stay as they are: they already are what they should be. A file that was written at or
     after ``before`` (ns since 1970) is left alone: it may not be what was hashed.
     """
-    linker = Linker(cache, path, links)
-    try:
-        if linker.link in {"copy", "reflink"}:
-            return
-        rows = []
-        files = (
-            [("", built.info.value)]
-            if built.tree is None
-            else zip(built.tree.paths, built.tree.md5s, strict=True)
-        )
-        for name, md5 in files:
-            target = f"{path}/{name}" if name else path
-            if not linker.fits(md5, target) and os.stat(target).st_mtime_ns < before:
-                rows.append(linker.place(md5, target))
-        state.save_fresh(rows)
-    finally:
-        linker.close()
+    if linker.link not in SHARED:
+        return
+    rows = []
+    files = (
+        [("", built.info.value)]
+        if built.tree is None
+        else zip(built.tree.paths, built.tree.md5s, strict=True)
+    )
+    for name, md5 in files:
+        target = f"{path}/{name}" if name else path
+        if not linker.fits(md5, target) and os.stat(target).st_mtime_ns < before:
+            rows.append(linker.place(md5, target))
+    state.save_fresh(rows)
 
 
 def _make_executable(path: str) -> None:

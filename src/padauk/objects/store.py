@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from padauk.core.events import SILENT
 from padauk.objects.build import Built, Folder, check_regular, let_settle, remember
 from padauk.objects.info import HashInfo
-from padauk.objects.links import DEFAULT_LINKS
-from padauk.objects.relink import relink
+from padauk.objects.links import DEFAULT_LINKS, SHARED
+from padauk.objects.relink import Linker, relink
 from padauk.objects.state import NoState, seen
 from padauk.objects.walk import Found, Ignore, must_look
 
@@ -48,29 +48,37 @@ def store(
     state = state or NoState()
     began = time.time_ns()
     found = must_look(path)
-    if statlib.S_ISDIR(found.st_mode):
-        built = _store_folder(path, cache, state, ignore, reporter)
-    else:
-        built = _store_file(path, found, cache, state, reporter)
-    if links is not None:
-        relink(path, built, cache, links=links, state=state, before=began)
+    linker = Linker(cache, path, links or ("copy",))
+    try:
+        if statlib.S_ISDIR(found.st_mode):
+            built = _store_folder(path, cache, state, ignore, linker.link, reporter)
+        else:
+            built = _store_file(path, found, cache, state, linker.link, reporter)
+        relink(path, built, linker, state=state, before=began)
+    finally:
+        linker.close()
     return built
 
 
-def _store_file(path: str, found: os.stat_result, cache: Odb, state: NoState, reporter: Reporter) -> Built:
+def _store_file(
+    path: str, found: os.stat_result, cache: Odb, state: NoState, link: LinkType, reporter: Reporter
+) -> Built:
     check_regular(path, found)
     facts = seen(found)
     md5 = state.get(path, facts)
     if md5 is None or not cache.exists(md5):
         let_settle([Found("", *facts)])
         with reporter.task("Adding", found.st_size, "bytes") as progress:
-            hashed = cache.put_file(path, advance=progress.advance)
+            keep = cache.adopt if link in SHARED else cache.put_file
+            hashed = keep(path, advance=progress.advance)
         remember(state, path, hashed)
         md5, facts = hashed.md5, hashed.found
     return Built(HashInfo(md5, facts.size))
 
 
-def _store_folder(path: str, cache: Odb, state: NoState, ignore: Ignore | None, reporter: Reporter) -> Built:
+def _store_folder(
+    path: str, cache: Odb, state: NoState, ignore: Ignore | None, link: LinkType, reporter: Reporter
+) -> Built:
     folder = Folder.look(path, state, ignore)
     there = cache.exists_many({md5 for _, md5, _ in folder.known})
     todo = list(folder.unknown)
@@ -78,8 +86,12 @@ def _store_folder(path: str, cache: Odb, state: NoState, ignore: Ignore | None, 
         todo += [Found(name, 0, 0, size) for name, md5, size in folder.known if md5 not in there]
         folder.known = [row for row in folder.known if row[1] in there]
 
+    have = cache.listing(len(todo)) if todo else None
+
     def put(name: str, advance: Callable[[int], None]) -> Hashed:
-        return cache.put_file(name, advance=advance)
+        if link in SHARED:
+            return cache.adopt(name, advance=advance)
+        return cache.put_file(name, have=have, advance=advance)
 
     folder.read(todo, put, "Adding", reporter)
     tree = folder.tree()

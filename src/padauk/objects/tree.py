@@ -73,9 +73,8 @@ class Tree:
             rows = [(row.relpath, row.md5) for row in _decode(data)]
         except (msgspec.DecodeError, UnicodeDecodeError):
             rows = _decode_slowly(data)
-        for path, md5 in rows:
-            if len(md5) != 32:
-                check_md5(md5)
+        _check_md5s([md5 for _, md5 in rows])
+        for path, _ in rows:
             # the fast look first: most paths hold none of these
             if not path or path[0] == "/" or "//" in path or "." in path or path[-1] == "/" or "\0" in path:
                 _check_path(path)
@@ -155,6 +154,19 @@ class Tree:
         return f"<Tree of {len(self.paths)} files>"
 
 
+def _check_md5s(md5s: list[str]) -> None:
+    """:func:`check_md5` for all, at once where all is well."""
+    try:
+        if all(len(md5) == 32 for md5 in md5s) and len(bytes.fromhex("".join(md5s))) == 16 * len(md5s):
+            return
+    except ValueError:
+        pass
+    for md5 in md5s:
+        if md5.endswith(".dir"):
+            raise FormatError(f"not the md5 of a file: {md5!r}")
+        check_md5(md5)
+
+
 def _check_path(path: str) -> None:
     if "\0" in path or any(part in {"", ".", ".."} for part in path.split("/")):
         raise FormatError(f"the listing of a folder holds the path {path!r}")
@@ -164,6 +176,8 @@ def _decode_slowly(data: bytes) -> list[tuple[str, str]]:
     """For names that are no Unicode (lone surrogates), which the fast reader refuses, and for the message."""
     try:
         rows = json.loads(data)
+        if not isinstance(rows, list):
+            raise TypeError(f"a list is expected, not {type(rows).__name__}")
         return [(_text(row["relpath"]), _text(row["md5"])) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise FormatError(f"not the listing of a folder: {error}") from error

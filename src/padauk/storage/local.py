@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from padauk.core.errors import ConflictError, NotFoundError
+from padauk.core.errors import ConflictError, InputError, NotFoundError
 from padauk.core.points import point
 from padauk.storage.base import CHUNK, Entry, Store, Traits, Upload, check_key
 from padauk.storage.failures import explain
@@ -43,6 +43,8 @@ class LocalStore(Store):
 
     def path_of(self, key: str) -> str:
         """The file that holds ``key``, there or not."""
+        if key.startswith(SCRATCH_PREFIX):
+            raise InputError(f"not a key of this store: {key!r}")
         return f"{self.root}/{check_key(key)}"
 
     def upload(self) -> _LocalUpload:
@@ -136,7 +138,7 @@ class LocalStore(Store):
         for entry in entries:
             key = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(SCRATCH_PREFIX) and (
+                if (folder or not entry.name.startswith(SCRATCH_PREFIX)) and (
                     key.startswith(prefix) or prefix.startswith(key + "/")
                 ):
                     yield from self._walk(key + "/", prefix)

@@ -29,16 +29,23 @@ _YOUNG = 60.0
 """Seconds in which a folder without its lock file may still be in the making."""
 
 
+def _make_folder(path: str) -> None:
+    os.makedirs(path, exist_ok=True)
+
+
 class Scratch:
     """A folder ``<parent>/<prefix><random>`` made at the first :meth:`name`; :meth:`close` removes it.
 
     So does the end of the process, or of this object. Making it removes those of the same prefix whose
-    makers died. Thread-safe.
+    makers died. ``make_folder`` makes the parent. Thread-safe.
     """
 
-    def __init__(self, parent: str, prefix: str = ".padauk-") -> None:
+    def __init__(
+        self, parent: str, prefix: str = ".padauk-", make_folder: Callable[[str], None] = _make_folder
+    ) -> None:
         self._parent = parent
         self._prefix = prefix
+        self._make_folder = make_folder
         self._count = itertools.count()
         self._guard = threading.Lock()
         self._folder: str | None = None
@@ -68,7 +75,7 @@ class Scratch:
         with self._guard:
             if self._folder is None:
                 try:
-                    os.makedirs(self._parent, exist_ok=True)
+                    self._make_folder(self._parent)
                     sweep(self._parent, self._prefix)
                     while self._folder is None:
                         self._try()
