@@ -40,6 +40,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Tracking": {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
+        "runs": ("padauk.cli.runs", "List and look at tracked runs."),
         "server": ("padauk.cli.server", "Serve experiments, runs and models to the mlflow client."),
     },
     "Lineage": {

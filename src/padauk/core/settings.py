@@ -35,6 +35,12 @@ class ServerSettings:
             them through the server.
         serve_artifacts: answer the artifact proxy.
         durable: flush every commit to the disk.
+        allowed_hosts: patterns of ``Host`` headers that are answered; ``None`` for this machine and private
+            networks, ``("*",)`` for all.
+        allowed_origins: patterns of web origins that may change things from a browser, besides this machine
+            and the server's own.
+        frame_options: value of ``X-Frame-Options``, or ``None`` for none.
+        static_prefix: path below which everything is served, such as ``/mlflow``.
     """
 
     database: str = "sqlite:///padauk.db"
@@ -42,6 +48,10 @@ class ServerSettings:
     artifact_root: str = "mlflow-artifacts:/"
     serve_artifacts: bool = True
     durable: bool = False
+    allowed_hosts: tuple[str, ...] | None = None
+    allowed_origins: tuple[str, ...] = ()
+    frame_options: str | None = "SAMEORIGIN"
+    static_prefix: str = ""
 
 
 @dataclass(frozen=True)

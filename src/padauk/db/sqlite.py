@@ -276,6 +276,8 @@ def _settle(jobs: list[_Job]) -> None:
 
 
 def _explain(error: Exception | BaseException, path: str) -> PadaukError:
+    if isinstance(error, OSError):
+        return UnavailableError(f"cannot keep the database at {path}: {error.strerror}")
     text = str(error)
     if "locked" in text or "busy" in text:
         return BusyError(f"{path} is locked by another process", hint="it is waited for; try again")

@@ -10,8 +10,9 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from padauk.core.errors import PadaukError
+from padauk.core.errors import InputError, PadaukError
 from padauk.server import errors, wire
+from padauk.server.guard import Guard
 from padauk.server.routing import Call, Reply, Router
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("padauk.server")
 _JSON = (b"content-type", b"application/json")
 _READERS = 8
+_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
+    (b"access-control-allow-headers", b"content-type, authorization"),
+]
 
 
 class App:
@@ -32,6 +37,8 @@ class App:
         self.service = service
         self._router = Router(routes)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="padauk-read")
+        self._guard = Guard(service.settings)
+        self._prefix = service.settings.static_prefix.rstrip("/")
 
     async def __call__(
         self,
@@ -45,17 +52,22 @@ class App:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
+        if self._prefix:
+            scope = _below(self._prefix, scope)
         call = Call(self.service, scope, receive)
         try:
+            self._guard.check(scope)
             answer = await self._answer(call)
         except PadaukError as error:
             answer = errors.reply(error)
+        except UnicodeEncodeError:
+            answer = errors.reply(InputError("The request holds text that is not valid Unicode."))
         except ConnectionError:
             return  # nobody is there to read an answer
         except Exception as error:  # noqa: BLE001 - the last line of defence
             _log.exception("%s %s failed", scope["method"], scope["path"])
             answer = errors.internal(error)
-        await _send(send, answer, head=scope["method"] == "HEAD")
+        await self._send(send, scope, answer)
 
     async def _answer(self, call: Call) -> Any:
         scope = call.scope
@@ -64,6 +76,8 @@ class App:
             "GET" if method == "HEAD" else method, scope["path"], scope["raw_path"]
         )
         if route is None:
+            if method == "OPTIONS" and known:
+                return Reply(status=204, headers=_PREFLIGHT)
             return errors.no_route(method, scope["path"], known=known)
         if route.kind == "raw":
             return await route.handler(call)
@@ -86,6 +100,30 @@ class App:
             return read()
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
+    async def _send(
+        self, send: Callable[[dict[str, Any]], Awaitable[None]], scope: dict[str, Any], answer: Any
+    ) -> None:
+        if isinstance(answer, Reply):
+            status, headers, body = answer.status, answer.headers, answer.body
+        else:
+            status, headers = 200, [_JSON]
+            body = answer if isinstance(answer, bytes) else wire.encode(answer)
+        headers = headers + self._guard.headers
+        for name, value in scope["headers"]:
+            if name == b"origin" and self._guard.allows_origin(value):
+                headers += [(b"access-control-allow-origin", value), (b"vary", b"origin")]
+        head = scope["method"] == "HEAD"
+        if isinstance(body, bytes):
+            headers.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if head else body})
+            return
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if not head:
+            async for part in body:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
     async def _lifespan(
         self,
         receive: Callable[[], Awaitable[dict[str, Any]]],
@@ -107,19 +145,13 @@ def _encoded(answer: Any) -> Any:
     return answer if isinstance(answer, Reply | bytes) else wire.encode(answer)
 
 
-async def _send(send: Callable[[dict[str, Any]], Awaitable[None]], answer: Any, *, head: bool) -> None:
-    if isinstance(answer, Reply):
-        status, headers, body = answer.status, answer.headers, answer.body
-    else:
-        status, headers = 200, [_JSON]
-        body = answer if isinstance(answer, bytes) else wire.encode(answer)
-    if isinstance(body, bytes):
-        headers = [*headers, (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head else body})
-        return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    if not head:
-        async for part in body:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+def _below(prefix: str, scope: dict[str, Any]) -> dict[str, Any]:
+    """The scope of a request as if ``prefix`` were the root; paths outside of it are left as they are."""
+    path: str = scope["path"]
+    if not path.startswith(prefix):
+        return scope
+    return {
+        **scope,
+        "path": path[len(prefix) :] or "/",
+        "raw_path": scope["raw_path"][len(prefix) :] or b"/",
+    }

@@ -11,24 +11,32 @@ if TYPE_CHECKING:
     from padauk.workspace.service import Service
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>padauk</title>
+<html lang="en">
+<head>
+<meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<title>padauk</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem;
-color: #222 }}
-h1 {{ color: #b8860b }} pre {{ background: #f4f2ec; padding: .8rem 1rem; overflow-x: auto }}
-table {{ border-collapse: collapse }} td {{ padding: .1rem 1rem .1rem 0 }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #1b1a17; color: #ddd }} pre {{ background:
-#26241f }} }} </style></head><body>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem }}
+h1 {{ color: #b8860b }}
+pre {{ background: #8882; padding: .8rem 1rem; overflow-x: auto }}
+td {{ padding: .1rem 1rem .1rem 0 }}
+</style>
+</head>
+<body>
 <h1>padauk</h1>
-<p>This is a padauk {version} tracking server. It speaks MLflow's REST API: point the <code>mlflow</code>
-client here.</p> <pre>export MLFLOW_TRACKING_URI=<span id="here">this address</span></pre>
-<table><tr><td>experiments</td><td>{experiments:,}</td></tr><tr><td>runs</td><td>{runs:,}</td></tr></table>
-<p><code>padauk runs list</code> shows runs in a terminal. The web page with tables and curves comes in a
-later release.</p>
-<script>document.getElementById("here").textContent = location.origin</script>
-</body></html>
-"""
+<p>A padauk {version} tracking server. It speaks MLflow's REST API: point the <code>mlflow</code> client here.</p>
+<pre>export MLFLOW_TRACKING_URI=<span id="here">this address</span></pre>
+<table>
+<tr><td>experiments</td><td>{experiments:,}</td></tr>
+<tr><td>runs</td><td>{runs:,}</td></tr>
+</table>
+<p><code>padauk runs list</code> shows runs in a terminal; tables and curves on this page come in a later release.</p>
+<script>document.getElementById("here").textContent = location.origin + location.pathname.slice(0, -1)</script>
+</body>
+</html>
+"""  # noqa: E501 - a line of text is a line
 
 
 def front_page(service: Service) -> bytes:

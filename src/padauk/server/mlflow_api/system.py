@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from padauk.server.routing import Call, Reply, Routes
+from typing import TYPE_CHECKING, Any
+
+from padauk.server import wire
+from padauk.server.routing import Reply, Routes
+
+if TYPE_CHECKING:
+    from padauk.server.routing import Call
 
 MLFLOW_VERSION = "3.17.2"
 """The version of MLflow whose API is spoken here; clients compare it with their own."""
@@ -27,3 +33,22 @@ async def page(call: Call) -> Reply:
     from padauk.server.page import front_page
 
     return Reply(front_page(call.service), headers=[_TEXT])
+
+
+async def server_info(call: Call) -> bytes:
+    """What clients ask before they log in: holds no secret and no address."""
+    payload: dict[str, Any] = {
+        "store_type": "SqlStore",
+        "workspaces_enabled": False,
+        "trace_archival_enabled": False,
+        "multipart_uploads_enabled": False,
+        "multipart_downloads_enabled": False,
+        "presigned_upload_run_id_supported": False,
+        "presigned_upload_model_id_supported": False,
+        "features_enabled": {"gateway": False},
+    }
+    return wire.encode(payload)
+
+
+for prefix in ("/api", "/ajax-api"):
+    routes.raw("GET", f"{prefix}/3.0/mlflow/server-info")(server_info)
