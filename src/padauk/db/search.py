@@ -64,6 +64,15 @@ def find_runs(
     return [runs.RunRow(*row) for row in tx.all(sql, values)]
 
 
+def count_runs(tx: Session, experiments: Sequence[int], stages: Sequence[int], where: Node | None) -> int:
+    """How many runs :func:`find_runs` finds without a limit."""
+    conditions = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
+    if where is not None:
+        conditions.append(condition(where, _RunSearch(tx).comparison))
+    sql = f"SELECT count(*) FROM runs r WHERE {' AND '.join(sql for sql, _ in conditions)}"
+    return int(tx.value(sql, [value for _, given in conditions for value in given]))
+
+
 def _among(column: str, values: Sequence[int]) -> Sql:
     if len(values) == 1:
         return f"{column} = ?", list(values)

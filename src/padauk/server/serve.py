@@ -65,6 +65,10 @@ def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], 
             if ready and self.started:
                 ready()
 
+        async def shutdown(self, sockets: Any = None) -> None:
+            app.service.stopping = True
+            await super().shutdown(sockets)
+
     app = make_app(settings)
     config = uvicorn.Config(
         app,

@@ -47,6 +47,11 @@ EXPERIMENTS = Vocabulary(
 )
 
 
+def stages_of(view: View) -> tuple[int, ...]:
+    """The lifecycle stages that a view shows, as numbers."""
+    return _STAGES[view]
+
+
 def search_runs(
     tx: Session,
     experiment_ids: Sequence[str],

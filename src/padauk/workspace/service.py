@@ -24,10 +24,12 @@ class Service:
         artifact_root: URI below which new experiments keep their artifacts.
         objects_path: folder of the content-addressed store that artifacts uploaded through the server go to.
         artifacts: the bytes in that store.
+        stopping: whether the server is about to end; answers without an end give up then.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
+        self.stopping = False
         self.objects_path = os.path.abspath(settings.objects)
         self.artifact_root = settings.artifact_root
         self.db = open_database(settings.database, durable=settings.durable)

@@ -1,5 +1,9 @@
-"""padauk's own API under ``/api/v1``: what MLflow's has no words for. One module a subject.
+"""padauk's own API under ``/api/v1``: all that the web page reads, and what MLflow's has no words for.
 
+One module a subject, each with its ``routes``; ``openapi`` describes them from their types.
+
+- ``experiments``, ``runs``, ``models``, ``data``: what the page shows, each view in one answer.
+- ``series``: curves as binary columns; ``events``: what moves, as server-sent events.
 - ``objects``: what runs read and wrote, by content, and who else holds the same bytes.
 - ``lineage``: the graph around anything that the server knows.
 """
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
 def all_routes() -> list[Route]:
     """The routes of all modules."""
-    from padauk.server.api import lineage, objects
+    from padauk.server.api import data, events, experiments, lineage, models, objects, runs, series, system
 
-    return [route for module in (objects, lineage) for route in module.routes.routes]
+    modules = (experiments, runs, series, events, models, data, objects, lineage, system)
+    return [route for module in modules for route in module.routes.routes]
