@@ -36,7 +36,9 @@ def command(
     Only what differs is touched, and nothing that the cache does not hold is lost without -f.
     """
     with open_workspace(app) as workspace:
-        done = workspace.checkout(targets, force=force, relink=relink, recursive=recursive)
+        done = workspace.checkout(
+            targets, force=force, relink=relink, recursive=recursive, with_deps=with_deps
+        )
     app.out.data(shape(done))
     tell(app, done, summary=summary)
     if not allow_missing or done.damaged:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from padauk.cli.frame import App, verb
 from padauk.cli.here import open_workspace, short, target_options, tell_git
-
-if TYPE_CHECKING:
-    from padauk.repo import Output
 
 
 @verb("commit")
@@ -23,16 +19,21 @@ def command(
 ) -> None:
     """Record what tracked paths hold now, in the cache and in .dvc files."""
 
-    def confirm(out: Output, state: str) -> bool:
+    def confirm(name: str, how: str) -> bool:
         return (
             sys.stdin.isatty()
             and not app.json
-            and click.confirm(f"{short(out.path)} is {state}. Commit it?", err=True)
+            and click.confirm(f"{name} has changed ({how}). Commit it?", err=True)
         )
 
     with open_workspace(app) as workspace:
         changed = workspace.commit(
-            targets, force=force, confirm=confirm, recursive=recursive, relink=not no_relink
+            targets,
+            force=force,
+            confirm=confirm,
+            recursive=recursive,
+            with_deps=with_deps,
+            relink=not no_relink,
         )
         app.out.data({"committed": [short(out.path) for out in changed]})
         for out in changed:
@@ -40,4 +41,7 @@ def command(
         if not changed:
             app.out.print("Nothing to commit: all is recorded as it is.")
         files = {f"{workspace.repo.root}/{out.source.partition(':')[0]}" for out in changed}
+        files = {
+            file.removesuffix(".yaml") + ".lock" if file.endswith("dvc.yaml") else file for file in files
+        }
         tell_git(app, files, staged=workspace.repo.config.flag("core", "autostage"))

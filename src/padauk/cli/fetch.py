@@ -34,6 +34,7 @@ def command(
             jobs=jobs,
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
+            with_deps=with_deps,
         )
     app.out.data(shape(done, "fetched"))
     return tell(app, done, "fetched", "from")

@@ -44,6 +44,7 @@ def command(
             force=force,
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
+            with_deps=with_deps,
             glob=glob,
         )
     app.out.data(checkout.shape(done) | push.shape(fetched, "fetched"))

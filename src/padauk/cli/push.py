@@ -48,6 +48,7 @@ def command(
             jobs=jobs,
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
+            with_deps=with_deps,
             glob=glob,
         )
     app.out.data(shape(done, "pushed"))

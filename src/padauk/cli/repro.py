@@ -68,12 +68,13 @@ def command(app: App, targets: tuple[str, ...], **flags: Any) -> Any:
 
 
 def _prepare(app: App, targets: tuple[str, ...], flags: dict[str, Any], narrator: Any) -> Repro:
-    from padauk.pipeline import Pipeline, Repro, ReproOptions
+    from padauk.cli.here import open_workspace
+    from padauk.pipeline import Repro, ReproOptions
     from padauk.pipeline.targets import default_nodes, find_nodes
-    from padauk.repo import Repo
+    from padauk.workspace.supply import DataSupply
 
-    repo = Repo.open()
-    pipeline = Pipeline.load(repo)
+    workspace = open_workspace(app)
+    repo, pipeline = workspace.repo, workspace.index.pipeline
     here = os.getcwd()
     chosen = None
     if not flags["all_pipelines"]:
@@ -104,6 +105,7 @@ def _prepare(app: App, targets: tuple[str, ...], flags: dict[str, Any], narrator
         _shell(app),
         narrator,
         app.out.reporter,
+        supply=DataSupply(workspace),
         pull=flags["pull"],
         confirm=_confirm if ask else None,
         targets=targets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +19,7 @@ from padauk.cli.here import (
 )
 
 if TYPE_CHECKING:
-    from padauk.data import Finding
-    from padauk.workspace.workspace import Workspace
+    from padauk.workspace.workspace import Status, Workspace
 
 _KINDS = {"modified": "warn", "deleted": "bad", "new": "good", "not in cache": "bad", "missing": "bad"}
 
@@ -52,43 +52,56 @@ def command(
     which = revisions(all_branches, all_tags, all_commits)
     with open_workspace(app) as workspace:
         if cloud or remote:
-            found = workspace.remote_status(targets, remote=remote, revisions=which, recursive=recursive)
+            found = workspace.remote_status(
+                targets, remote=remote, revisions=which, recursive=recursive, with_deps=with_deps
+            )
             _tell_remote(app, workspace, {short(path): state for path, state in found.items()}, remote)
             return int(bool(found)) if app.out.quiet else None
         if which or jobs:
             raise click.UsageError("-a, -T, -A and -j belong to -c")
-        findings = workspace.status(targets, recursive=recursive)
-        shape = _shape(findings)
+        found_here = workspace.status(targets, recursive=recursive, with_deps=with_deps)
+        shape = _shape(found_here)
         app.out.data(shape)
-        _tell(app, workspace, findings, bool(targets))
+        _tell(app, workspace, found_here, bool(targets))
         return int(bool(shape)) if app.out.quiet else None
 
 
-def _shape(findings: list[Finding]) -> dict[str, list[Any]]:
-    """DVC's JSON: ``{"d.dvc": [{"changed outs": {"d": "modified"}}]}``."""
+def _shape(found: Status) -> dict[str, list[Any]]:
+    """DVC's JSON: ``{"d.dvc": [{"changed outs": {"d": "modified"}}], "train": ["changed command"]}``."""
     shape: dict[str, list[Any]] = {}
-    for finding in findings:
-        source = shape.setdefault(finding.source, [{"changed outs": {}}])
+    for finding in found.data:
+        source = shape.setdefault(short(finding.file), [{"changed outs": {}}])
         source[0]["changed outs"][short(finding.out.path)] = finding.state
+    here = os.getcwd()
+    for stage, changes in found.stages:
+        shape[stage.address_from(here)] = changes.to_json(short)
     return shape
 
 
-def _tell(app: App, workspace: Workspace, findings: list[Finding], some: bool) -> None:
-    if not findings:
-        if not some and not workspace.index.outs:
+def _tell(app: App, workspace: Workspace, found: Status, some: bool) -> None:
+    for stage in found.frozen:
+        app.out.note(f"{stage.address_from(os.getcwd())} is frozen: what it reads was not looked at")
+    if not found:
+        if not some and not workspace.index.nodes:
             app.out.print("Nothing is tracked here yet.")
             app.out.hint("'padauk add DATA' tracks a file or folder")
         else:
             app.out.print("Data and pipelines are up to date.")
         return
-    for finding in findings:
+    for finding in found.data:
         label = app.out.style(f"{finding.state:<12}", _KINDS[finding.state])
         app.out.print(f"{label}  {short(finding.out.path)}")
-    states = {finding.state for finding in findings}
-    if "modified" in states or "deleted" in states:
+    for stage, changes in found.stages:
+        label = app.out.style(f"{'to run':<12}", "warn")
+        why = "; ".join(changes.reasons(short))
+        app.out.print(f"{label}  {stage.address_from(os.getcwd())}  ({why})")
+    states = {finding.state for finding in found.data}
+    if states & {"modified", "deleted"}:
         app.out.hint("'padauk commit' records what is here, 'padauk checkout' brings back what was recorded")
     if "not in cache" in states:
         app.out.hint("'padauk pull' brings what a remote has")
+    if found.stages:
+        app.out.hint("'padauk repro' runs what changed")
 
 
 def _tell_remote(app: App, workspace: Workspace, found: dict[str, Any], remote: str | None) -> None:

@@ -169,4 +169,9 @@ def _parts(path: str) -> tuple[str, ...]:
 
 def outs_of(selections: Iterable[Selection]) -> list[Output]:
     """The outputs among ``selections``, each once."""
-    return list({selection.out.path: selection.out for selection in selections}.values())
+    return unique(selection.out for selection in selections)
+
+
+def unique(outs: Iterable[Output]) -> list[Output]:
+    """``outs``, each path once."""
+    return list({out.path: out for out in outs}.values())

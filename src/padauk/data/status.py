@@ -26,15 +26,11 @@ RemoteState = Literal["new", "deleted", "missing"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One output that is not as recorded."""
+    """One output that is not as recorded; ``file`` is the absolute path of what declares it."""
 
     out: Output
     state: State
-
-    @property
-    def source(self) -> str:
-        """What declares it, from the repository's root."""
-        return self.out.source
+    file: str
 
 
 def status(repo: Repo, outs: Iterable[Output], *, reporter: Reporter = SILENT) -> list[Finding]:
@@ -48,7 +44,7 @@ def status(repo: Repo, outs: Iterable[Output], *, reporter: Reporter = SILENT) -
         for out in outs:
             state = state_of(repo, out)
             if state is not None:
-                found.append(Finding(out, state))
+                found.append(Finding(out, state, os.path.join(repo.root, out.source)))
             progress.advance()
     return found
 

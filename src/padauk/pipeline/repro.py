@@ -358,6 +358,15 @@ class Repro:
 
     # -- keeping what was written
 
+    def commit(self, stage: Stage) -> StageRecord:
+        """Record in dvc.lock what a stage reads and has written now, without running it.
+
+        Raises:
+            StageFailedError: an output is not there.
+        """
+        self.look.forget()
+        return self._finish(stage, datetime.now(UTC), "restored")
+
     def _finish(
         self,
         stage: Stage,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from padauk.core.errors import InvalidStateError, PadaukError
 from padauk.core.events import SILENT
 from padauk.data import DvcFile, dvcfile
+from padauk.pipeline.files import CommitFiles
 from padauk.workspace.index import Index
 
 if TYPE_CHECKING:
@@ -60,10 +61,14 @@ class History:
             NotFoundError: no such commit.
             FormatError: a declaration in it does not read.
         """
-        index = Index(self._repo)
-        for entry in self._git.ls_tree(self._git.resolve(rev), self._prefix):
-            if entry.path.endswith(dvcfile.SUFFIX):
-                index.files.append(self._file(entry.path, entry.sha))
+        sha = self._git.resolve(rev)
+        index = Index(self._repo, CommitFiles(self._repo, self._git, sha))
+        entries = {entry.path: entry.sha for entry in self._git.ls_tree(sha, self._prefix)}
+        for path in sorted(entries, key=lambda path: (path.count("/"), path)):
+            if path.endswith(dvcfile.SUFFIX):
+                index.take(self._file(path, entries[path]))
+            elif os.path.basename(path) == "dvc.yaml":
+                index.read(os.path.join(self._git.root, path))
         return index
 
     def _file(self, path: str, sha: str) -> DvcFile:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from padauk import data
-from padauk.core.errors import ConflictError, InputError, NotFoundError
+from padauk.core.errors import InputError, NotFoundError
 from padauk.core.events import SILENT
 from padauk.data import CheckedOut, DataDiff, Finding, Selection, SyncResult
 from padauk.data import diff as data_diff
 from padauk.data.sync import by_remote, opened
+from padauk.pipeline import Look, Stage
 from padauk.repo import ConfigDirs, Repo
+from padauk.workspace.commit import Commit
 from padauk.workspace.history import History, Revisions
 from padauk.workspace.index import Index, quick
 
@@ -23,7 +26,26 @@ if TYPE_CHECKING:
     from padauk.core.events import Reporter
     from padauk.data import Added
     from padauk.data.status import RemoteState
+    from padauk.pipeline import Changes
     from padauk.repo import Output
+
+
+@dataclass
+class Status:
+    """What is not as recorded.
+
+    Attributes:
+        data: outputs of ``.dvc`` files.
+        stages: stages that ``repro`` would run, and why.
+        frozen: stages whose dependencies were not looked at.
+    """
+
+    data: list[Finding] = field(default_factory=list)
+    stages: list[tuple[Stage, Changes]] = field(default_factory=list)
+    frozen: list[Stage] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.data or self.stages)
 
 
 class Workspace:
@@ -74,13 +96,15 @@ class Workspace:
         """Read the declarations again on next use."""
         self.__dict__.pop("index", None)
 
-    def select(self, targets: Sequence[str], *, recursive: bool = False) -> list[Selection]:
+    def select(
+        self, targets: Sequence[str], *, recursive: bool = False, with_deps: bool = False
+    ) -> list[Selection]:
         """What ``targets`` mean; without a walk through the repository where that is possible."""
-        if targets and not recursive and "index" not in self.__dict__:
+        if targets and not recursive and not with_deps and "index" not in self.__dict__:
             found = quick(self.repo, targets)
             if found is not None:
                 return found
-        return self.index.select(targets, recursive=recursive)
+        return self.index.select(targets, recursive=recursive, with_deps=with_deps)
 
     # -- verbs
 
@@ -96,7 +120,7 @@ class Workspace:
         """Track files and folders. See :func:`padauk.data.add`."""
         paths = [os.path.abspath(target) for target in (_expand(targets) if glob else targets)]
         with self.repo.lock():
-            self.index.check()
+            self.index.pipeline.graph  # noqa: B018 - complains of outputs that overlap
             done = data.add(
                 self.repo, paths, self.index.outs, commit=commit, relink=relink, reporter=self.reporter
             )
@@ -122,7 +146,7 @@ class Workspace:
             os.path.join(target, name) if target and os.path.isdir(target) else target or name
         )
         with self.repo.lock():
-            self.index.check()
+            self.index.pipeline.graph  # noqa: B018 - complains of outputs that overlap
             done = data.add_from(
                 self.repo,
                 os.path.abspath(source),
@@ -138,10 +162,29 @@ class Workspace:
         self.refresh()
         return done
 
-    def status(self, targets: Sequence[str] = (), *, recursive: bool = False) -> list[Finding]:
-        """Outputs that are not as recorded."""
-        outs = data_diff.outs_of(self.select(targets, recursive=recursive))
-        return data.status(self.repo, outs, reporter=self.reporter)
+    def status(
+        self, targets: Sequence[str] = (), *, recursive: bool = False, with_deps: bool = False
+    ) -> Status:
+        """Outputs and stages that are not as recorded."""
+        found = Status()
+        selections = None
+        if targets and not recursive and not with_deps and "index" not in self.__dict__:
+            selections = quick(self.repo, targets)
+        if selections is not None:
+            found.data = data.status(self.repo, data_diff.outs_of(selections), reporter=self.reporter)
+            return found
+        nodes = self.index.nodes_of(targets, recursive=recursive, with_deps=with_deps)
+        outs = [out for node in nodes if not isinstance(node, Stage) for out in node.outs]
+        found.data = data.status(self.repo, outs, reporter=self.reporter)
+        look = Look(self.repo, self.reporter)
+        for node in nodes:
+            if isinstance(node, Stage):
+                changes = look.changes(node)
+                if changes:
+                    found.stages.append((node, changes))
+                if node.frozen:
+                    found.frozen.append(node)
+        return found
 
     def remote_status(
         self,
@@ -150,10 +193,13 @@ class Workspace:
         remote: str | None = None,
         revisions: Revisions | None = None,
         recursive: bool = False,
+        with_deps: bool = False,
     ) -> dict[str, RemoteState]:
         """What cache and remote do not have in common, by absolute path."""
         found: dict[str, RemoteState] = {}
-        selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+        selections = self._with_history(
+            targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
+        )
         for place, group in by_remote(self.repo, [one for one in selections if one.out.push], remote):
             with opened(place) as store:
                 found |= data.remote_status(self.repo, group, store, reporter=self.reporter)
@@ -166,6 +212,7 @@ class Workspace:
         *,
         targets: Sequence[str] = (),
         recursive: bool = False,
+        with_deps: bool = False,
     ) -> DataDiff:
         """What changed from commit ``old`` to ``new`` (default: the workspace).
 
@@ -181,7 +228,7 @@ class Workspace:
             misses = 0
             for place, index in enumerate((before, after)):
                 try:
-                    chosen[place] += index.select([target], recursive=recursive)
+                    chosen[place] += index.select([target], recursive=recursive, with_deps=with_deps)
                 except NotFoundError:
                     misses += 1
             if misses == 2:
@@ -202,11 +249,15 @@ class Workspace:
         force: bool = False,
         relink: bool = False,
         recursive: bool = False,
+        with_deps: bool = False,
     ) -> CheckedOut:
         """Make the workspace hold what is recorded. See :func:`padauk.data.checkout`."""
         with self.repo.lock():
             return self._checkout(
-                self.select(targets, recursive=recursive), not targets, force=force, relink=relink
+                self.select(targets, recursive=recursive, with_deps=with_deps),
+                not targets,
+                force=force,
+                relink=relink,
             )
 
     def _checkout(
@@ -226,16 +277,17 @@ class Workspace:
         targets: Sequence[str] = (),
         *,
         force: bool = False,
-        confirm: Callable[[Output, str], bool] | None = None,
+        confirm: Callable[[str, str], bool] | None = None,
         recursive: bool = False,
+        with_deps: bool = False,
         relink: bool = True,
     ) -> list[Output]:
-        """Record what the outputs of ``.dvc`` files hold now.
+        """Record what tracked paths hold now, in ``.dvc`` files and in dvc.lock.
 
         Args:
             targets: which; default all.
             force: without asking.
-            confirm: asked for each output that has changed, with how it has.
+            confirm: asked for each output or stage that has changed: its name, and how.
             recursive: a folder means all that is declared in it.
             relink: link workspace files to the cache where links are configured.
 
@@ -246,25 +298,19 @@ class Workspace:
             ConflictError: an output has changed and nobody said yes; nothing of it was recorded.
         """
         with self.repo.lock():
-            outs = data_diff.outs_of(self.select(targets, recursive=recursive))
-            changed: list[Output] = []
-            for out in outs:
-                state = data.state_of(self.repo, out, reporter=self.reporter)
-                if state is None:
-                    continue
-                if state == "deleted":
-                    raise NotFoundError(
-                        f"{os.path.relpath(out.path)} does not exist", hint="'padauk checkout' brings it back"
-                    )
-                if not force and state != "not in cache" and not (confirm and confirm(out, state)):
-                    raise ConflictError(
-                        f"{os.path.relpath(out.path)} has changed and was not committed", hint="-f commits it"
-                    )
-                changed.append(out)
-            files = data.commit_files(
-                self.repo, outs if force else changed, relink=relink, reporter=self.reporter
-            )
-            self._stage(files, None)
+            if targets and "index" not in self.__dict__ and not (recursive or with_deps):
+                selections = quick(self.repo, targets)
+            else:
+                selections = None
+            if selections is not None:
+                nodes, outs = [], data_diff.outs_of(selections)
+            else:
+                nodes = self.index.nodes_of(targets, recursive=recursive, with_deps=with_deps)
+                outs = [out for node in nodes if not isinstance(node, Stage) for out in node.outs]
+            work = Commit(self, force=force, confirm=confirm, relink=relink)
+            changed = work.data(outs)
+            changed += work.stages([node for node in nodes if isinstance(node, Stage)])
+            self._stage(work.files, None)
         self.refresh()
         return changed
 
@@ -276,12 +322,15 @@ class Workspace:
         jobs: int | None = None,
         revisions: Revisions | None = None,
         recursive: bool = False,
+        with_deps: bool = False,
         glob: bool = False,
     ) -> SyncResult:
         """Send recorded versions to remotes. See :func:`padauk.data.push`."""
         targets = _expand(targets) if glob else targets
         with self.repo.lock():
-            selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+            selections = self._with_history(
+                targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
+            )
             return data.push(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
 
     def fetch(
@@ -292,10 +341,13 @@ class Workspace:
         jobs: int | None = None,
         revisions: Revisions | None = None,
         recursive: bool = False,
+        with_deps: bool = False,
     ) -> SyncResult:
         """Bring recorded versions from remotes into the cache. See :func:`padauk.data.fetch`."""
         with self.repo.lock():
-            selections = self._with_history(targets, revisions or Revisions(), recursive=recursive)
+            selections = self._with_history(
+                targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
+            )
             return data.fetch(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
 
     def pull(
@@ -307,25 +359,26 @@ class Workspace:
         force: bool = False,
         revisions: Revisions | None = None,
         recursive: bool = False,
+        with_deps: bool = False,
         glob: bool = False,
     ) -> tuple[SyncResult, CheckedOut]:
         """:meth:`fetch`, then check out all that is there, even where some of it could not be fetched."""
         targets = _expand(targets) if glob else targets
         with self.repo.lock():
-            selections = self.select(targets, recursive=recursive)
+            selections = self.select(targets, recursive=recursive, with_deps=with_deps)
             wanted = selections
             if revisions:
-                wanted = self._with_history(targets, revisions, recursive=recursive)
+                wanted = self._with_history(targets, revisions, recursive=recursive, with_deps=with_deps)
             fetched = data.fetch(self.repo, wanted, remote=remote, jobs=jobs, reporter=self.reporter)
             return fetched, self._checkout(selections, not targets, force=force)
 
     # -- helpers
 
     def _with_history(
-        self, targets: Sequence[str], revisions: Revisions, *, recursive: bool
+        self, targets: Sequence[str], revisions: Revisions, *, recursive: bool, with_deps: bool
     ) -> list[Selection]:
         if not revisions:
-            return self.select(targets, recursive=recursive)
+            return self.select(targets, recursive=recursive, with_deps=with_deps)
         found: dict[tuple[str, str, str], Selection] = {}
         hits = 0
         history = History(self.repo)
@@ -334,7 +387,7 @@ class Workspace:
             nonlocal hits
             for chosen in [[target] for target in targets] or [[]]:
                 try:
-                    some = index.select(chosen, recursive=recursive)
+                    some = index.select(chosen, recursive=recursive, with_deps=with_deps)
                 except NotFoundError:
                     continue
                 hits += 1
