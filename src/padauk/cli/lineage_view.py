@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from padauk.lineage import Tracked
 
+    Follow = Callable[[list[Node]], list[list[Node]]]
+
 FEW = 8  # siblings that are shown; the rest are counted
 
 
@@ -58,33 +60,31 @@ class View:
         if up:
             yield ""
             yield self._paint("Came from", "dim")
-            yield from self._branches(start, self._parents, "", facts=True) or ()
+            yield from self._branches([start], self._parents, "", facts=True)
         if down:
             self._told = set()
             yield ""
             yield self._paint("What came of it", "dim")
-            yield from self._branches(start, self._children, "", facts=False)
+            yield from self._branches([start], self._children, "", facts=False)
 
     # -- the tree -------------------------------------------------------------------------------------------
 
-    def _branches(
-        self, node: Node, follow: Callable[[Node], list[list[Node]]], indent: str, *, facts: bool
-    ) -> Iterator[str]:
-        groups = follow(node)
-        if not groups and node.key == self._graph.start:
+    def _branches(self, group: list[Node], follow: Follow, indent: str, *, facts: bool) -> Iterator[str]:
+        groups = follow(group)
+        if not groups and group[0].key == self._graph.start:
             yield f"└─ {self._paint('nothing that is recorded', 'dim')}"
         shown = groups[: self._few]
         left = len(groups) - len(shown)
-        for place, group in enumerate(shown):
+        for place, one in enumerate(shown):
             last = place == len(shown) - 1 and not left
-            yield from self._branch(group, follow, indent, last=last, facts=facts)
+            yield from self._branch(one, follow, indent, last=last, facts=facts)
         if left:
             yield f"{indent}└─ {self._paint(f'… and {left:,} more (--all)', 'dim')}"
 
     def _branch(
         self,
         group: list[Node],
-        follow: Callable[[Node], list[list[Node]]],
+        follow: Follow,
         indent: str,
         *,
         last: bool,
@@ -93,14 +93,10 @@ class View:
         first = group[0]
         line = indent + ("└─ " if last else "├─ ") + self._head(first)
         below = indent + ("   " if last else "│  ")
-        more = (
-            f"  {self._paint(f'+ {len(group) - 1} more, same bytes in and out', 'dim')}"
-            if len(group) > 1
-            else ""
-        )
+        more = f"  {self._paint(f'(+ {len(group) - 1} more alike)', 'dim')}" if len(group) > 1 else ""
         known = first.key in self._told
         self._told.update(node.key for node in group)
-        children = [child for node in group for child in follow(node)]
+        children = follow(group)
         if known:
             yield line + (self._paint("  (see above)", "dim") if children else "")
             return
@@ -108,18 +104,17 @@ class View:
         told = self._facts(first, display_width(below) + 2) if facts else self._short_facts(first)
         for fact in told:
             yield below + ("│ " if children else "  ") + fact
-        for node in group:
-            yield from self._branches(node, follow, below, facts=facts)
+        yield from self._branches(group, follow, below, facts=facts)
         if any(node.key in self._graph.cut for node in group):
             yield f"{below}└─ {self._paint('… (deeper: --depth)', 'dim')}"
 
-    def _parents(self, node: Node) -> list[list[Node]]:
-        return self._grouped([edge.source for edge in self._into[node.key]])
+    def _parents(self, group: list[Node]) -> list[list[Node]]:
+        return self._grouped([edge.source for node in group for edge in self._into[node.key]])
 
-    def _children(self, node: Node) -> list[list[Node]]:
-        keys = [edge.target for edge in self._out[node.key] if edge.kind != "holds"]
+    def _children(self, group: list[Node]) -> list[list[Node]]:
+        keys = [edge.target for node in group for edge in self._out[node.key] if edge.kind != "holds"]
         # a file goes into the world with the folder that holds it
-        keys += [edge.source for edge in self._into[node.key] if edge.kind == "holds"]
+        keys += [edge.source for node in group for edge in self._into[node.key] if edge.kind == "holds"]
         return self._grouped(keys)
 
     def _grouped(self, keys: list[str]) -> list[list[Node]]:
@@ -127,7 +122,7 @@ class View:
         groups: dict[str, list[Node]] = {}
         for key in dict.fromkeys(keys):
             node = self._graph.nodes[key]
-            same = node.digest if isinstance(node, Execution) and node.digest else key
+            same = f"{node.name} {node.digest}" if isinstance(node, Execution) and node.digest else key
             groups.setdefault(same, []).append(node)
         return sorted(groups.values(), key=lambda group: _rank(group[0]))
 
@@ -155,14 +150,16 @@ class View:
         if node.where == "git":
             commit = f"{node.commit[:7]} {_time(node.started)[:10]}" if node.commit else "not committed yet"
             return f"stage {name}{self._dim(f'  in dvc.lock, {commit}')}"
-        mark = "recorded here" if node.id and ":" in node.id else (node.id or "")[:8]
+        kept = node.where == "local" and ":" in (node.id or "")
+        mark = "" if kept else f" {self._paint((node.id or '')[:8], 'hint')}"
         kind = (
             "good" if node.status == "FINISHED" else "bad" if node.status in ("FAILED", "KILLED") else "warn"
         )
         status = "" if node.status == "FINISHED" else f"  {self._paint(node.status, kind)}"
         took = f"took {_span(node.ended - node.started)}" if node.ended and node.started else ""
-        said = ", ".join(filter(None, (_time(node.started), took, node.user)))
-        return f"run {self._paint(mark, 'hint')} {name}{status}{self._dim('  ' + said)}"
+        sent = "not sent yet" if kept else ""
+        said = ", ".join(filter(None, (_time(node.started), took, node.user, sent)))
+        return f"run {name}{mark}{status}{self._dim('  ' + said)}"
 
     def _data(self, node: Data) -> str:
         names = list(node.paths) or ["data"]

@@ -51,6 +51,10 @@ class TrackingClient:
         settings: URL and credentials of the server.
         patience: time-outs and number of attempts.
 
+    Attributes:
+        uri: the server's URL, no slash at its end.
+        name: the same without credentials: what may be shown and kept.
+
     Raises:
         InputError: ``settings.uri`` is no ``http(s)://`` URL.
     """
@@ -60,6 +64,7 @@ class TrackingClient:
 
         self.patience = patience or Patience()
         self.uri = checked_uri(settings.uri)
+        self.name = redacted(self.uri)
         headers = {"User-Agent": "padauk"}
         auth = None
         if settings.token:

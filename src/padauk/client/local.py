@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from padauk.client.http import redacted
 from padauk.client.journal import load, record_folders
 from padauk.lineage import Execution, Ref, Source
 
@@ -25,7 +26,7 @@ class LocalSource(Source):
 
     def __init__(self, root: str, uri: str | None) -> None:
         self._root = root
-        self._uri = (uri or "").rstrip("/")
+        self._uri = redacted(uri or "").rstrip("/")
 
     def makers(self, md5s: Collection[str]) -> Iterator[Execution]:
         return (run for run in self._all if any(ref.md5 in md5s for ref in run.outs))
@@ -38,6 +39,10 @@ class LocalSource(Source):
 
     def find_executions(self, prefix: str) -> Iterator[Execution]:
         return (run for run in self._all if run.name == prefix or (run.id or "").startswith(prefix))
+
+    def find_path(self, path: str) -> Ref | None:
+        refs = (ref for run in self._all for ref in (*run.outs, *run.deps))
+        return next((ref for ref in refs if ref.path == path), None)
 
     @functools.cached_property
     def _all(self) -> list[Execution]:

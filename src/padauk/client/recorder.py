@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from padauk.client import record as facts
 from padauk.client.code import CodeVersion, code_version
-from padauk.client.http import Patience, TrackingClient, redacted
+from padauk.client.http import Patience, TrackingClient
 from padauk.client.journal import Journal, Stored, new_record_id
 from padauk.client.sender import Sender
 from padauk.core.errors import InputError, PadaukError
@@ -97,7 +97,7 @@ class Recorder(Observer):
         if not (self._sender and self._client and self.run_id):
             return None
         sent = self._sender.sent
-        return f"{redacted(self._client.uri)}/#/experiments/{sent.experiment_id}/runs/{self.run_id}"
+        return f"{self._client.name}/#/experiments/{sent.experiment_id}/runs/{self.run_id}"
 
     # -- what repro tells -----------------------------------------------------------------------------------
 

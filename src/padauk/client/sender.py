@@ -48,7 +48,7 @@ class Sender:
     @property
     def sent(self) -> SentTo:
         """What the server has acknowledged so far."""
-        return self._stored.sent_to(self._client.uri)
+        return self._stored.sent_to(self._client.name)
 
     def send(self) -> str:
         """Everything that the server lacks of the record; gives the id of the invocation's run.
@@ -201,12 +201,12 @@ class Sender:
 
 def forget_lost(stored: Stored, client: TrackingClient) -> None:
     """Drop the memory of runs that the server does not know (its database was made anew)."""
-    sent = stored.sent_to(client.uri)
+    sent = stored.sent_to(client.name)
     try:
         for run_id in [sent.runs[""]] if "" in sent.runs else []:
             client.run(run_id)
     except NotFoundError:
-        stored.sent[client.uri] = type(sent)()
+        stored.sent[client.name] = type(sent)()
 
 
 def _result_tags(done: Done) -> dict[str, str]:

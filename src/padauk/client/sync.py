@@ -86,7 +86,7 @@ def plan_sync(root: str, settings: TrackingSettings, names: Sequence[str] = ()) 
         NotFoundError: there is no record of one of ``names``.
     """
     waiting, known = [], 0
-    uri = (settings.uri or "").rstrip("/")
+    uri = redacted(settings.uri or "").rstrip("/")
     folders = {os.path.basename(folder): folder for folder in record_folders(root)}
     for name in names:
         if name not in folders:
@@ -99,7 +99,7 @@ def plan_sync(root: str, settings: TrackingSettings, names: Sequence[str] = ()) 
             known += 1
         elif stored := load(folder):
             waiting.append(stored)
-    return SyncPlan(redacted(uri), tuple(waiting), known)
+    return SyncPlan(uri, tuple(waiting), known)
 
 
 def sync(
@@ -126,7 +126,7 @@ def sync(
                 stored = load(planned.folder)
                 if not free or stored is None:
                     result.running.append(planned)
-                elif stored.sent_to(client.uri).complete:
+                elif stored.sent_to(client.name).complete:
                     result.known += 1
                 else:
                     _send(client, stored, result)
