@@ -171,9 +171,10 @@ def find_run(
 
 
 def _reads_same(entry: lock.Entry, now: lock.Entry) -> bool:
-    return all(
-        runcache.without_sizes(entry.get(key)) == runcache.without_sizes(now.get(key))
-        for key in ("cmd", "deps", "params")
+    return bool(
+        entry["cmd"] == now["cmd"]
+        and entry.get("params", {}) == now.get("params", {})
+        and runcache.without_sizes(entry.get("deps")) == runcache.without_sizes(now.get("deps"))
     )
 
 
