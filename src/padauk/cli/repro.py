@@ -12,7 +12,8 @@ from padauk.cli.frame import App, verb
 from padauk.core.errors import StageFailedError
 
 if TYPE_CHECKING:
-    from padauk.pipeline import Repro, ReproOutcome, ReproPlan, Shell, Stage
+    from padauk.cli.progress import Narrator
+    from padauk.pipeline import Observers, Repro, ReproOutcome, ReproPlan, Shell, Stage
 
 
 @verb("repro")
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--glob", is_flag=True, help="Targets may be patterns: 'train*'.")
 @click.option("--no-commit", is_flag=True, help="Do not put outputs into the cache.")
 @click.option("--no-run-cache", is_flag=True, help="Run even what ran before with the same inputs.")
+@click.option("--no-record", is_flag=True, help="Keep no record, and tell the tracking server nothing.")
 def command(app: App, targets: tuple[str, ...], **flags: Any) -> Any:
     """Run the stages of dvc.yaml that changed, in order; skip the rest.
 
@@ -47,6 +49,8 @@ def command(app: App, targets: tuple[str, ...], **flags: Any) -> Any:
 
     narrator = Narrator(app.out)
     repro = _prepare(app, targets, flags, narrator)
+    if not flags["no_record"]:
+        repro.observer = _recorded(app, repro, narrator)
     if flags["dry"]:
         plan = repro.plan()
         app.out.data(plan.to_json())
@@ -110,6 +114,25 @@ def _prepare(app: App, targets: tuple[str, ...], flags: dict[str, Any], narrator
         confirm=_confirm if ask else None,
         targets=targets,
     )
+
+
+def _recorded(app: App, repro: Repro, narrator: Narrator) -> Observers:
+    """The narrator, and a recorder that makes runs of what happens."""
+    import getpass
+    import shlex
+
+    from padauk.client.recorder import Origin, Recorder
+    from padauk.pipeline import Observers
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        user = str(os.getuid())
+    given = click.get_current_context().params
+    flags = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is True]
+    origin = Origin(repro.repo.root, shlex.join(["padauk", "repro", *flags, *repro.targets]), user)
+    recorder = Recorder(origin, app.settings.tracking, git=repro.repo.scm, reporter=app.out.reporter)
+    return Observers(narrator, recorder)
 
 
 def _shell(app: App) -> Shell:

@@ -130,7 +130,7 @@ class Recorder(Observer):
         if self._stored:
             blocked = [stage.address for stage in outcome.blocked]
             self._note(facts.End(_millis(outcome.ended), outcome.status, outcome.error, blocked))
-            self._tell(lambda sender, _: sender.finish_parent())
+            self._tell(lambda sender, _: sender.send())
             if self.run_url and self._sender and self._sender.sent.complete:
                 self._reporter.notice(f"Recorded: {self.run_url}")
         self.close()

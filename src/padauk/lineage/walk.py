@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from padauk.lineage.values import Data, Execution, Graph, Model, Node, Ref, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from padauk.lineage.source import Sources
 
@@ -66,8 +66,7 @@ class _Walk:
                     self._data(ref)
                     self.graph.link(node.key, f"data:{ref.md5}", "made", ref.path)
             yield node
-        for run_id, model_id, ref in self._sources.holders(wanted):
-            yield from self._holder(run_id, model_id, ref, only_makers=True)
+        yield from self._logged_by_runs(wanted)
         for node in level:
             if isinstance(node, Execution):
                 for ref in node.deps:
@@ -109,8 +108,7 @@ class _Walk:
                     self._data(ref)
                     self.graph.link(f"data:{ref.md5}", node.key, "used", ref.path)
             yield node
-        for run_id, model_id, ref in self._sources.holders(wanted):
-            yield from self._holder(run_id, model_id, ref)
+        yield from self._logged_as_models(wanted)
         runs = {node.id: node for node in level if isinstance(node, Execution) and node.id}
         for node in level:
             if isinstance(node, Execution):
@@ -134,19 +132,28 @@ class _Walk:
             self.graph.link(source, version.key, "registered")
             yield self.graph.nodes[version.key]
 
-    def _holder(self, run_id: str, model_id: str, ref: Ref, *, only_makers: bool = False) -> Iterable[Node]:
-        """A run or a logged model holds the same bytes as an artifact."""
-        nodes: Iterable[Node]
-        nodes = self._sources.models([model_id]) if model_id else self._sources.executions([run_id])
-        for found in nodes:
-            node = self._add(found)
-            if only_makers and not isinstance(node, Execution):
-                continue
-            if only_makers:
+    # -- artifacts with the same bytes ----------------------------------------------------------------------
+
+    def _logged_by_runs(self, wanted: Collection[str]) -> Iterable[Node]:
+        """Runs that logged these bytes, and neither read nor wrote them as a stage: they had them first."""
+        held = [(run, ref) for run, model, ref in self._sources.holders(wanted) if run and not model]
+        runs = {run.id: run for run in self._sources.executions({run for run, _ in held})}
+        for run_id, ref in held:
+            run = runs.get(run_id)
+            if run and not any(ref.md5 == known.md5 for known in (*run.outs, *run.deps)):
+                node = self._add(run)
                 self.graph.link(node.key, f"data:{ref.md5}", "logged", ref.path)
-            else:
+                yield node
+
+    def _logged_as_models(self, wanted: Collection[str]) -> Iterable[Node]:
+        """Models that hold these bytes."""
+        held = [(model, ref) for _, model, ref in self._sources.holders(wanted) if model]
+        models = {model.id: model for model in self._sources.models({model for model, _ in held})}
+        for model_id, ref in held:
+            if model_id in models:
+                node = self._add(models[model_id])
                 self.graph.link(f"data:{ref.md5}", node.key, "logged", ref.path)
-            yield node
+                yield node
 
     # -- nodes ----------------------------------------------------------------------------------------------
 
