@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from padauk.core.errors import CorruptError, NotFoundError, ObjectMissingError, PadaukError
 from padauk.core.events import SILENT
 from padauk.objects import HashInfo, transfer
-from padauk.storage import open_store
+from padauk.storage import LocalStore, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,9 @@ class SyncResult:
 @contextmanager
 def opened(remote: Remote) -> Iterator[Store]:
     """The store of a remote, closed after."""
-    store = open_store(remote.url, remote.options)
+    # objects in a folder get the mode that tells DVC, too, that nobody wrote to them since
+    local = "://" not in remote.url
+    store = LocalStore(remote.url, mode=0o444) if local else open_store(remote.url, remote.options)
     try:
         yield store
     finally:
