@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from padauk.objects.walk import Ignore
 
 _NAMED = 3
+_BROKEN_LINK = "broken link"
+"""Stands where an md5 would: no cache holds it, so it is replaced only by force."""
 
 
 @dataclass(frozen=True)
@@ -210,11 +212,11 @@ def plan_checkout(
     at_stake.update((name, present[name]) for name, _ in modified)
     dirty: list[str] = []
     if at_stake:
-        safe = cache.exists_many(set(at_stake.values()), legacy=legacy)
+        safe = cache.exists_many(set(at_stake.values()) - {_BROKEN_LINK}, legacy=legacy)
         dirty = sorted(name for name, md5 in at_stake.items() if md5 not in safe)
     relinked: list[tuple[str, str]] = []
     if relink and same:
-        linker = Linker(cache, path, links, legacy=legacy)
+        linker = Linker(cache, path, links, state, legacy=legacy)
         relinked = [(name, md5) for name, md5 in same if not linker.fits(md5, _join(path, name))]
         linker.close()
     elif executable and same and not os.access(path, os.X_OK):
@@ -249,7 +251,7 @@ def _present(
     if not os.path.lexists(path):
         return {}
     if os.path.islink(path) and not os.path.exists(path):
-        return {"": "broken link"}  # a value that no cache holds; replaced only by force
+        return {"": _BROKEN_LINK}
     built = build(path, state=state, ignore=ignore, legacy=legacy, reporter=reporter)
     return built.tree.by_path if built.tree is not None else {"": built.info.value}
 
@@ -292,7 +294,7 @@ class _Execution:
         legacy = plan.info.legacy if plan.info else False
         for folder in {os.path.dirname(_join(plan.path, name)) for name, _ in files}:
             self._folder(folder)
-        linker = Linker(plan._cache, plan.path, self._links, legacy=legacy)
+        linker = Linker(plan._cache, plan.path, self._links, plan._state, legacy=legacy)
 
         def one(file: tuple[str, str]) -> None:
             name, md5 = file

@@ -7,7 +7,7 @@ import os
 import stat as statlib
 from typing import TYPE_CHECKING
 
-from padauk.core.errors import CorruptError, ObjectMissingError
+from padauk.core.errors import CorruptError, NotFoundError, ObjectMissingError
 from padauk.core.points import point
 from padauk.objects.hashing import copy_hashed, hash_file
 from padauk.objects.info import HashInfo
@@ -33,13 +33,18 @@ class Linker:
         cache: where the objects are.
         path: the output's absolute path; temporary names are made beside it.
         links: link types in order of preference.
+        state: remembers which objects were found whole.
         legacy: the objects are DVC 2's.
     """
 
-    def __init__(self, cache: Odb, path: str, links: tuple[LinkType, ...], *, legacy: bool = False) -> None:
+    def __init__(
+        self, cache: Odb, path: str, links: tuple[LinkType, ...], state: NoState, *, legacy: bool = False
+    ) -> None:
         folder, name = os.path.split(path)
         self._cache = cache
         self._legacy = legacy
+        self._state = state
+        self._rows: list[StateRow] = []
         self._scratch = Scratch(folder, f".{name}.padauk-")
         self.link: LinkType = "copy"
         if links[0] != "copy":
@@ -76,9 +81,11 @@ class Linker:
             facts = seen(os.stat(temporary))
             point("objects.place.before")
             os.rename(temporary, target)
-        except FileNotFoundError as error:
+        except (NotFoundError, FileNotFoundError) as error:
             if not os.path.lexists(source):
                 raise ObjectMissingError(f"{md5} is not in the cache", hint="fetch or pull it") from error
+            if isinstance(error, NotFoundError):
+                raise
             raise explain(error, "write", target) from error
         except OSError as error:
             raise explain(error, "write", target) from error
@@ -99,20 +106,33 @@ class Linker:
             return False
         return os.path.samestat(mine, theirs) == (self.link == "hardlink")
 
+    def know(self, md5: str, path: str) -> None:
+        """Note that the object ``md5`` is whole if it is the very file ``path``, which was hashed."""
+        source = self._cache.path_of(HashInfo(md5, legacy=self._legacy))
+        with contextlib.suppress(OSError):
+            found = os.stat(source)
+            facts = seen(found)
+            if os.path.samestat(found, os.stat(path)) and self._state.get(source, facts) != md5:
+                self._rows.append(StateRow(source, *facts, md5))
+
     def close(self) -> None:
-        """Remove temporary names."""
+        """Remove temporary names, and remember what was found whole."""
         self._scratch.close()
+        rows, self._rows = self._rows, []
+        self._state.save_fresh(rows, legacy=self._legacy)
 
     def _link(
         self, info: HashInfo, source: str, temporary: str, advance: Callable[[int], None] | None
     ) -> None:
         found = os.stat(source)
-        if statlib.S_IMODE(found.st_mode) != MODE:
-            # somebody wrote to it, or another tool put it there: look before it is handed out
+        known = self._state.get(source, seen(found), legacy=self._legacy)
+        if known != info.value or statlib.S_IMODE(found.st_mode) != MODE:
+            # it is handed out as it is, so it is read once before
             if hash_file(source, legacy=self._legacy).md5 != info.value:
                 raise self._damaged(info)
             with contextlib.suppress(OSError):
                 os.chmod(source, MODE)
+            self._rows.append(StateRow(source, *seen(found), info.value))
         if self.link == "reflink":
             reflink(source, temporary)
         else:
@@ -144,7 +164,10 @@ def relink(path: str, built: Built, linker: Linker, *, state: NoState, before: i
     )
     for name, md5 in files:
         target = f"{path}/{name}" if name else path
-        if not linker.fits(md5, target) and os.stat(target).st_mtime_ns < before:
+        if os.stat(target).st_mtime_ns >= before:
+            continue
+        linker.know(md5, target)
+        if not linker.fits(md5, target):
             rows.append(linker.place(md5, target))
     state.save_fresh(rows)
 
