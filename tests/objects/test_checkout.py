@@ -320,7 +320,7 @@ files = st.dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.lists(files, min_size=2, max_size=4))
 def test_any_version_follows_any_other(
     tmp_path_factory: pytest.TempPathFactory, versions: list[dict[str, bytes]]
