@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--up", "only_up", is_flag=True, help="Only what it came from.")
 @click.option("--down", "only_down", is_flag=True, help="Only what came of it.")
 @click.option(
-    "--depth", type=click.IntRange(1), default=20, show_default=True, help="Steps to follow each way."
+    "--depth", type=click.IntRange(1, 100), default=20, show_default=True, help="Steps to follow each way."
 )
 @click.option("--all", "everything", is_flag=True, help="Show every branch, however many.")
 @click.option("--offline", is_flag=True, help="Do not ask the tracking server.")

@@ -77,36 +77,35 @@ class View:
         left = len(groups) - len(shown)
         for place, one in enumerate(shown):
             last = place == len(shown) - 1 and not left
-            yield from self._branch(one, follow, indent, last=last, facts=facts)
+            head = indent + ("└─ " if last else "├─ ")
+            yield from self._group(one, follow, head, indent + ("   " if last else "│  "), facts=facts)
         if left:
             yield f"{indent}└─ {self._paint(f'… and {left:,} more (--all)', 'dim')}"
-
-    def _branch(
-        self,
-        group: list[Node],
-        follow: Follow,
-        indent: str,
-        *,
-        last: bool,
-        facts: bool,
-    ) -> Iterator[str]:
-        first = group[0]
-        line = indent + ("└─ " if last else "├─ ") + self._head(first)
-        below = indent + ("   " if last else "│  ")
-        more = f"  {self._paint(f'(+ {len(group) - 1} more alike)', 'dim')}" if len(group) > 1 else ""
-        known = first.key in self._told
-        self._told.update(node.key for node in group)
-        children = follow(group)
-        if known:
-            yield line + (self._paint("  (see above)", "dim") if children else "")
-            return
-        yield line + more
-        told = self._facts(first, display_width(below) + 2) if facts else self._short_facts(first)
-        for fact in told:
-            yield below + ("│ " if children else "  ") + fact
-        yield from self._branches(group, follow, below, facts=facts)
         if any(node.key in self._graph.cut for node in group):
-            yield f"{below}└─ {self._paint('… (deeper: --depth)', 'dim')}"
+            yield f"{indent}└─ {self._paint('… and further (--depth)', 'dim')}"
+
+    def _group(
+        self, group: list[Node], follow: Follow, head: str, below: str, *, facts: bool
+    ) -> Iterator[str]:
+        """One node (or several alike): its line after ``head``, then all else with ``below`` in front."""
+        first = group[0]
+        more = f"  {self._dim(f'(+ {len(group) - 1} more alike)')}" if len(group) > 1 else ""
+        children = follow(group)
+        line = head + self._head(first)
+        if first.key in self._told:
+            yield line + (self._dim("  (see above)") if children else "")
+            return
+        self._told.update(node.key for node in group)
+        yield line + more
+        # what has one origin stands on one level with it: long chains stay narrow
+        straight = facts and len(children) == 1 and not isinstance(first, Execution)
+        mark = "│ " if children and not straight else "  "
+        told = self._facts(first, display_width(below) + 2) if facts else self._short_facts(first)
+        yield from (below + mark + fact for fact in told)
+        if straight:
+            yield from self._group(children[0], follow, below + self._dim("from "), below, facts=facts)
+        else:
+            yield from self._branches(group, follow, below, facts=facts)
 
     def _parents(self, group: list[Node]) -> list[list[Node]]:
         return self._grouped([edge.source for node in group for edge in self._into[node.key]])
@@ -157,7 +156,7 @@ class View:
         )
         status = "" if node.status == "FINISHED" else f"  {self._paint(node.status, kind)}"
         took = f"took {_span(node.ended - node.started)}" if node.ended and node.started else ""
-        sent = "not sent yet" if kept else ""
+        sent = "recorded here" if kept else ""
         said = ", ".join(filter(None, (_time(node.started), took, node.user, sent)))
         return f"run {name}{mark}{status}{self._dim('  ' + said)}"
 

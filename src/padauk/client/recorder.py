@@ -16,7 +16,7 @@ from padauk.client import record as facts
 from padauk.client.code import CodeVersion, code_version
 from padauk.client.http import Patience, TrackingClient
 from padauk.client.journal import Journal, Stored, new_record_id
-from padauk.client.sender import Sender
+from padauk.client.sender import Sender, log_tail
 from padauk.core.errors import InputError, PadaukError
 from padauk.core.events import SILENT, Reporter
 from padauk.lineage import lock_digest
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from padauk.pipeline import ReproOutcome, ReproPlan, Stage, StageRecord
     from padauk.scm import Git
 
+OTHER_EXPERIMENT = b"active experiment ID does not match environment run ID"  # what mlflow's client says
 LIVE = Patience(connect=2, read=5, attempts=2)
 
 
@@ -79,6 +80,7 @@ class Recorder(Observer):
         self._broken = False
         self._waiting: list[facts.Fact] = []
         self._start = 0
+        self._experiment = settings.experiment or os.path.basename(origin.root) or "Default"
         self._code = CodeVersion()
 
     @property
@@ -124,6 +126,11 @@ class Recorder(Observer):
     def stage_finished(self, record: StageRecord) -> None:
         address = record.stage.address
         self._note(_done(record, self._origin.root))
+        if record.outcome == "failed" and OTHER_EXPERIMENT in log_tail(record.log):
+            self._reporter.warning(
+                f"stage {address} chooses its experiment itself, but its run is in {self._experiment!r}: "
+                "'padauk config tracking.experiment NAME' makes them the same"
+            )
         self._tell(lambda sender, all_: sender.finish_stage(all_.runs[address]))
 
     def end(self, outcome: ReproOutcome) -> None:
@@ -152,7 +159,7 @@ class Recorder(Observer):
         begin = facts.Begin(
             record=new_record_id(datetime.now(UTC)),
             time=self._start,
-            experiment=self._settings.experiment or os.path.basename(self._origin.root) or "Default",
+            experiment=self._experiment,
             command=self._origin.command,
             user=self._origin.user,
             repository=os.path.basename(self._origin.root),

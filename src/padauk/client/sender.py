@@ -166,7 +166,7 @@ class Sender:
             self._client.post(f"/api/v1/runs/{run_id}/objects", dict[str, Any], body)
         if done.entry:
             self._upload(there, "padauk/lock.yaml", done.entry.encode())
-        if output := _tail(done.log):
+        if output := log_tail(done.log):
             self._upload(there, "padauk/output.log", output)
 
     def finish_parent(self) -> None:
@@ -236,7 +236,8 @@ def _objects(role: str, refs: Iterable[DataRef]) -> list[dict[str, Any]]:
     return [{"role": role, "path": r.path, "md5": r.md5, "size": r.size, "nfiles": r.nfiles} for r in refs]
 
 
-def _tail(path: str | None) -> bytes:
+def log_tail(path: str | None) -> bytes:
+    """The end of a stage's output; empty when it is not there."""
     if not path:
         return b""
     try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from padauk.core.events import Reporter
     from padauk.scm import Git
 
-FORMAT = 1  # of the cache file; another number is another format
+FORMAT = 2  # of the cache file; another number is another format
 _STAGE = re.compile(rb"^  (?=[^\s#-])", re.MULTILINE)
 
 
@@ -67,12 +67,25 @@ class Step(msgspec.Struct, frozen=True, array_like=True):
 
 
 class History(msgspec.Struct):
-    """Everything that was read: commits newest first, and each blob's declarations."""
+    """Everything that was read.
+
+    Attributes:
+        tips: where the history was read from.
+        steps: commits, newest first.
+        entries: every declaration once: most of a dvc.lock stays from commit to commit.
+        blobs: the declarations of each blob, as places in ``entries``.
+    """
 
     format: int = FORMAT
     tips: str = ""
     steps: list[Step] = []
-    blobs: dict[str, list[Entry]] = {}
+    entries: list[Entry] = []
+    blobs: dict[str, list[int]] = {}
+
+    def of_blob(self, blob: str) -> list[Entry] | None:
+        """The declarations of a blob; ``None`` when it was not read."""
+        places = self.blobs.get(blob)
+        return None if places is None else [self.entries[place] for place in places]
 
 
 def read_history(git: Git, cache: str, reporter: Reporter) -> History:
@@ -89,15 +102,21 @@ def read_history(git: Git, cache: str, reporter: Reporter) -> History:
         return known
     steps = list(_steps(git))
     wanted = {change.blob for step in steps for change in step.changes}
-    blobs = {blob: entries for blob, entries in known.blobs.items() if blob in wanted}
+    # blobs that no branch reaches any more are kept: another branch may bring them back
+    history = History(FORMAT, tips, steps, known.entries, known.blobs)
     texts: dict[bytes, Entry] = {}
+    places: dict[int, int] = {}
     paths = {change.blob: change.path for step in steps for change in step.changes}
-    missing = wanted - blobs.keys()
+    missing = wanted - history.blobs.keys()
     with reporter.task("Reading history", len(missing)) as progress:
-        for blob in missing:
-            blobs[blob] = parse(git.read_object(blob) or b"", paths[blob], texts)
+        for blob in sorted(missing):
+            found = parse(git.read_object(blob) or b"", paths[blob], texts)
+            for entry in found:
+                if id(entry) not in places:
+                    places[id(entry)] = len(history.entries)
+                    history.entries.append(entry)
+            history.blobs[blob] = [places[id(entry)] for entry in found]
             progress.advance()
-    history = History(FORMAT, tips, steps, blobs)
     with contextlib.suppress(OSError):  # a read-only repository is read again each time
         os.makedirs(os.path.dirname(cache), exist_ok=True)
         write_atomic(cache, msgspec.msgpack.encode(history))

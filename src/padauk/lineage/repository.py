@@ -72,8 +72,7 @@ class RepositorySource(Source):
         wanted = set(md5s)
         if not wanted:
             return
-        folders = [ref for ref in reversed(self._index.refs.values()) if ref.is_folder]
-        for folder in folders[:MAX_FOLDERS]:
+        for folder in self._folders:
             content = self._listing(folder.md5)
             # a look at the bytes first: parsing a long listing costs far more
             if content and any(md5.encode() in content for md5 in wanted):
@@ -146,6 +145,11 @@ class RepositorySource(Source):
         return None
 
     @functools.cached_property
+    def _folders(self) -> list[Ref]:
+        """Folders whose listings are searched, newest first."""
+        return [ref for ref in reversed(self._index.refs.values()) if ref.is_folder][:MAX_FOLDERS]
+
+    @functools.cached_property
     def _cache(self) -> str:
         return self._repo.config.get("cache", "dir") or os.path.join(self._repo.dvc_dir, "cache")
 
@@ -190,7 +194,7 @@ class RepositorySource(Source):
             name = os.path.basename(entry.path)
             if name.endswith(".dvc") or name == "dvc.lock":
                 file = entry.path.removeprefix(self._prefix)
-                parsed = self._history.blobs.get(entry.sha)
+                parsed = self._history.of_blob(entry.sha)
                 if parsed is None:
                     parsed = past.parse(git.read_object(entry.sha) or b"", file)
                 places.append(_Place(file, parsed, CommitRef(sha), current=False))
@@ -205,12 +209,18 @@ class RepositorySource(Source):
     @functools.cached_property
     def _index(self) -> _Index:
         index = _Index()
-        for step in reversed(self._history.steps):
+        history = self._history
+        seen: set[tuple[str, int]] = set()
+        for step in reversed(history.steps):
             commit = CommitRef(step.sha, step.time, step.author, step.subject)
             for change in step.changes:
                 if change.path.startswith(self._prefix):
-                    entries = self._history.blobs.get(change.blob, [])
-                    index.add(_Place(change.path.removeprefix(self._prefix), entries, commit, current=False))
+                    file = change.path.removeprefix(self._prefix)
+                    # what an older commit told of this file is told: only the first time counts
+                    fresh = [at for at in history.blobs.get(change.blob, ()) if (file, at) not in seen]
+                    seen.update((file, at) for at in fresh)
+                    entries = [history.entries[at] for at in fresh]
+                    index.add(_Place(file, entries, commit, current=False))
         for place in self._workspace:
             index.add(place)
         return index

@@ -48,7 +48,17 @@ class _Walk:
             seen.update(node.key for node in level)
             if not level:
                 return
-        self.graph.cut.update(node.key for node in level)
+        self._cut(level, step)
+
+    def _cut(self, level: list[Node], step: Step) -> None:
+        """Mark the nodes of the last level from which it would go on."""
+        nodes, edges = dict(self.graph.nodes), dict(self.graph.edges)
+        beyond = {node.key for node in step(level)} - nodes.keys()
+        ends = {node.key for node in level}
+        for edge in self.graph.edges.keys() - edges.keys():
+            if edge.source in beyond or edge.target in beyond:
+                self.graph.cut.update({edge.source, edge.target} & ends)
+        self.graph.nodes, self.graph.edges = nodes, edges
 
     # -- what it came from ----------------------------------------------------------------------------------
 
