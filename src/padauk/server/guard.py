@@ -57,7 +57,7 @@ class Guard:
         name = host.decode("latin-1").lower()
         bare = name.rpartition(":")[0] if not name.endswith("]") and ":" in name else name
         # a pattern without a port allows every port: an ingress adds or strips them as it likes
-        if not any(fnmatchcase(name, pattern) or fnmatchcase(bare, pattern) for pattern in self._hosts):
+        if not any(_matches(name, pattern) or _matches(bare, pattern) for pattern in self._hosts):
             raise PermissionDeniedError(
                 "Invalid Host header - possible DNS rebinding attack detected",
                 hint=f"to answer to {bare or 'anything'}, start with --allowed-hosts {bare or '*'}",
@@ -81,3 +81,8 @@ class Guard:
         return urlsplit(text).hostname in _LOOPBACK or any(
             fnmatchcase(text, pattern) for pattern in self._origins
         )
+
+
+def _matches(name: str, pattern: str) -> bool:
+    # brackets are part of an IPv6 address here, not a set of letters
+    return fnmatchcase(name, pattern.replace("[", "[[]"))

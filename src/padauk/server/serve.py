@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,12 @@ def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], 
     import uvicorn
 
     class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            # uvicorn would raise the signal again after a clean end, and make it look like a failure
+            if self.should_exit and sig == signal.SIGINT:
+                self.force_exit = True
+            self.should_exit = True
+
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
             if ready and self.started:

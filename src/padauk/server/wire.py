@@ -146,7 +146,7 @@ def _convert(kind: type[M], values: dict[str, Any]) -> M:
         message: M = msgspec.convert(values, kind, strict=False)
         return message
     except msgspec.ValidationError as error:
-        for name, wanted in typing.get_type_hints(kind).items():
+        for name, wanted in typing.get_type_hints(kind, include_extras=True).items():
             if name in values and get_origin(wanted) is not ClassVar:
                 try:
                     msgspec.convert(values[name], wanted, strict=False)
@@ -181,7 +181,7 @@ def _snake(kind: type, values: dict[str, Any]) -> dict[str, Any]:
 def _fields(kind: type) -> dict[str, tuple[str, type | None]]:
     """Both spellings of each field -> its name here, and the struct it holds (or holds a list of)."""
     found: dict[str, tuple[str, type | None]] = {}
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
     for field in msgspec.structs.fields(kind):
         inner = _struct_in(hints[field.name])
         found[field.encode_name] = found[_camel(field.encode_name)] = (field.encode_name, inner)
@@ -209,7 +209,7 @@ def _decoder(kind: type[M]) -> tuple[msgspec.json.Decoder[M], tuple[bytes, ...]]
 
 @cache
 def _lists(kind: type) -> frozenset[str]:
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
     return frozenset(
         field.encode_name
         for field in msgspec.structs.fields(kind)

@@ -33,6 +33,7 @@ class ServerProcess:
         command: starts it; ``{port}`` is replaced.
         folder: its working folder, where its log goes too.
         seconds: how long it may take to answer ``/health``.
+        graceful: ask it to end at the exit of ``with``, instead of killing it.
     """
 
     def __init__(
@@ -41,16 +42,17 @@ class ServerProcess:
         folder: Path,
         *,
         env: Mapping[str, str] | None = None,
-        port: int | None = None,
         seconds: float = 30,
+        graceful: bool = True,
     ) -> None:
-        self.port = port or free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         self.log = folder / f"server-{self.port}.log"
         self._command = [part.replace("{port}", str(self.port)) for part in command]
         self._env = {**os.environ, **(env or {})}
         self._seconds = seconds
+        self._last = signal.SIGINT if graceful else signal.SIGKILL
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -110,7 +112,7 @@ class ServerProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end(signal.SIGINT)
+        self._end(self._last)
 
 
 def padauk_server(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> ServerProcess:
@@ -127,5 +129,6 @@ def mlflow_server(folder: Path, *flags: str) -> ServerProcess:
         [str(program), "server", "--port", "{port}", "--workers", "1", *flags],
         folder,
         env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_AI_GATEWAY": "false"},
-        seconds=120,
+        seconds=240,
+        graceful=False,
     )

@@ -1,0 +1,195 @@
+"""Searching gives what a plain reading of the filter gives, in the order that was asked for."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from padauk.core.filters import And, Comparison, Node, Not, Or, parse, render
+from padauk.db import open_database
+from padauk.tracking import experiments, inputs, log, runs, search
+from padauk.tracking.nouns import Dataset, DatasetInput, Run, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from padauk.db import Database, Session
+
+LOSSES = [0.5, 0.25, math.nan, None, -1.0, 0.5, math.inf, 0.0]
+RATES = ["0.1", "0.01", "1e-1", None, "x%y", "", "7", " 7"]
+TEAMS = ["red", "Red", "r_d", None, "blue", "o'b", "ÄÖ", "äö"]
+
+
+class Point:
+    def __init__(self, key: str, value: float) -> None:
+        self.key, self.value, self.timestamp, self.step = key, value, 1, 1
+        self.model_id = self.dataset_name = self.dataset_digest = None
+
+
+def _fill(tx: Session) -> str:
+    experiment = experiments.create(tx, "forest", root="mlflow-artifacts:/")
+    for number, (loss, rate, team) in enumerate(zip(LOSSES, RATES, TEAMS, strict=True)):
+        uid = runs.create(tx, experiment, name=f"run-{number}", start_time=number // 3).info.run_id
+        if loss is not None:
+            log.metric(tx, uid, Point("loss", loss))
+        if rate is not None:
+            log.param(tx, uid, "lr", rate)
+        if team is not None:
+            log.tag(tx, uid, "team", team)
+        if number % 2:
+            runs.update(tx, uid, status="FINISHED", end_time=100 + number)
+        if number < 3:
+            dataset = Dataset(f"data-{number}", "d", "local", "here")
+            inputs.log(tx, uid, [DatasetInput(dataset, [Tag("mlflow.data.context", "train")])])
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, str, list[Run]]]:
+    db = open_database(f"sqlite:///{tmp_path_factory.mktemp('forest')}/x.db")
+    experiment = db.write(_fill)
+    with db.read() as tx:
+        everything, _ = search.search_runs(tx, [experiment], order_by=["run_name"])
+    yield db, experiment, everything
+    db.close()
+
+
+def matches(node: Node, run: Run) -> bool:
+    """The filter read out in plain Python."""
+    if isinstance(node, And):
+        return all(matches(part, run) for part in node.parts)
+    if isinstance(node, Or):
+        return any(matches(part, run) for part in node.parts)
+    if isinstance(node, Not):
+        return not matches(node.part, run)
+    found = _values(node, run)
+    if node.operator == "IS NULL":
+        return not found
+    if node.operator == "IS NOT NULL":
+        return bool(found)
+    return any(_holds(value, node) for value in found)
+
+
+def _values(node: Comparison, run: Run) -> list[Any]:
+    if node.entity == "attribute":
+        value = getattr(run.info, node.key)
+        return [] if value is None else [value]
+    if node.entity == "dataset":
+        if node.key == "context":
+            return [tag.value for given in run.datasets for tag in given.tags]
+        return [getattr(given.dataset, node.key) for given in run.datasets]
+    pairs = {"metric": run.metrics, "param": run.params, "tag": run.tags}[node.entity]
+    return [pair.value for pair in pairs if pair.key == node.key]
+
+
+def _holds(value: Any, node: Comparison) -> bool:
+    operator, wanted = node.operator, node.value
+    first = wanted[0] if isinstance(wanted, tuple) else wanted
+    if node.entity in {"param", "tag"} and not isinstance(first, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return False
+    if operator in {"LIKE", "ILIKE"}:
+        pattern = "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in str(wanted))
+        flags = re.DOTALL | (re.IGNORECASE | re.ASCII if operator == "ILIKE" else 0)
+        return re.fullmatch(pattern, value, flags) is not None
+    return bool(
+        {
+            "=": lambda: value == wanted,
+            "!=": lambda: value != wanted,
+            "<": lambda: value < wanted,
+            "<=": lambda: value <= wanted,
+            ">": lambda: value > wanted,
+            ">=": lambda: value >= wanted,
+            "IN": lambda: value in wanted,
+            "NOT IN": lambda: value not in wanted,
+        }[operator]()
+    )
+
+
+_numbers = st.sampled_from([0.5, 0.25, -1, 0, 7, 0.1, 1.7976931348623157e308])
+_texts = st.sampled_from(
+    ["0.1", "red", "Red", "r_d", "R%", "%", "_", "", "o'b", "äö", "run-1", "FINISHED", "data-%"]
+)
+_order = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
+_textual = st.sampled_from(["=", "!=", "LIKE", "ILIKE"])
+_member = st.sampled_from(["IN", "NOT IN"])
+_keys = st.sampled_from([("param", "lr"), ("tag", "team"), ("tag", "none"), ("param", "team")])
+
+
+def _of(entity: tuple[str, str], operator: Any, value: Any) -> Comparison:
+    return Comparison(entity[0], entity[1], operator, value)  # type: ignore[arg-type]
+
+
+comparisons = st.one_of(
+    st.builds(_of, st.sampled_from([("metric", "loss"), ("metric", "none")]), _order, _numbers),
+    st.builds(_of, st.just(("metric", "loss")), _member, st.lists(_numbers, min_size=1, max_size=3).map(tuple)),
+    st.builds(_of, _keys, _textual, _texts),
+    st.builds(_of, _keys, _order, _numbers),
+    st.builds(_of, _keys, _member, st.lists(_texts, min_size=1, max_size=3).map(tuple)),
+    st.builds(_of, _keys, st.sampled_from(["IS NULL", "IS NOT NULL"]), st.none()),
+    st.builds(_of, st.sampled_from([("attribute", "run_name"), ("attribute", "status")]), _textual, _texts),
+    st.builds(_of, st.sampled_from([("attribute", "start_time"), ("attribute", "end_time")]), _order,
+              st.sampled_from([0, 1, 2, 103])),
+    st.builds(_of, st.sampled_from([("dataset", "name"), ("dataset", "context")]), _textual, _texts),
+)  # fmt: skip
+filters = st.recursive(
+    comparisons,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(tuple).map(And),
+        st.lists(inner, min_size=2, max_size=3).map(tuple).map(Or),
+        st.builds(Not, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters)
+@example(Not(Comparison("param", "lr", "<", 1)))
+@example(Comparison("metric", "loss", "!=", 0))
+def test_sql_finds_what_the_filter_says(forest: tuple[Database, str, list[Run]], node: Node) -> None:
+    db, experiment, everything = forest
+    with db.read() as tx:
+        found, _ = search.search_runs(tx, [experiment], where=render(node), order_by=["run_name"])
+    assert [run.info.run_name for run in found] == [
+        run.info.run_name for run in everything if matches(node, run)
+    ]
+    assert parse(render(node), search.RUNS) == node
+
+
+def test_pages_and_orders(forest: tuple[Database, str, list[Run]]) -> None:
+    db, experiment, _ = forest
+    with db.read() as tx:
+        seen: list[str] = []
+        token = None
+        while True:
+            page, token = search.search_runs(
+                tx, [experiment], limit=3, order_by=["metrics.loss DESC", "run_name"], token=token
+            )
+            seen += [run.info.run_name for run in page]
+            if token is None:
+                break
+    # infinity, numbers, NaN, none
+    assert seen == ["run-6", "run-0", "run-5", "run-1", "run-7", "run-4", "run-2", "run-3"]
+
+
+def test_a_page_costs_the_same_number_of_statements_whatever_its_size(
+    forest: tuple[Database, str, list[Run]],
+) -> None:
+    db, experiment, _ = forest
+    counts = []
+    for limit in (4, 8):
+        with db.read() as tx:
+            statements: list[str] = []
+            tx._connection.set_trace_callback(statements.append)  # type: ignore[attr-defined]
+            search.search_runs(tx, [experiment], where="metrics.loss > -5", limit=limit)
+            tx._connection.set_trace_callback(None)  # type: ignore[attr-defined]
+            counts.append(len(statements))
+    assert counts[0] == counts[1] < 10
