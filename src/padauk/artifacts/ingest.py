@@ -38,6 +38,12 @@ def key_of(md5: str) -> str:
     return f"files/md5/{md5[:2]}/{md5[2:]}"
 
 
+def content_of(data: bytes | bytearray) -> Content:
+    """What ``data`` is."""
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return Content(md5, hashlib.sha256(data).hexdigest(), len(data))
+
+
 class Ingest:
     """Bytes on their way into ``store``. Left without :meth:`commit`, it leaves nothing there.
 

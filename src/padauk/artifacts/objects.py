@@ -7,11 +7,11 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from padauk.artifacts.ingest import Content, Ingest, key_of
+from padauk.artifacts.ingest import Content, Ingest, content_of, key_of
 from padauk.core.errors import ConflictError, CorruptError, NotFoundError, ObjectMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from padauk.storage import Entry, Store
 
@@ -34,6 +34,26 @@ class ObjectStore:
     def ingest(self) -> Ingest:
         """Begin to take in bytes; see :meth:`publish`."""
         return Ingest(self.store)
+
+    def put(self, data: bytes | bytearray, known_sha256: Callable[[str], str | None]) -> Content:
+        """Make ``data`` an object; nothing is written when it is there.
+
+        Args:
+            data: all of the bytes.
+            known_sha256: what is recorded for an object of an md5, ``None`` when nothing is.
+
+        Raises:
+            ConflictError: other bytes have the same md5, which does not happen by chance.
+        """
+        content = content_of(data)
+        known = known_sha256(content.md5)
+        if known == content.sha256 and content.md5 not in self._corrupt:
+            there = self.store.info(content.key)
+            if there is not None and there.size == content.size:
+                return content
+        with self.ingest() as ingest:
+            ingest.write(data)
+            return self.publish(ingest, known)
 
     def publish(self, ingest: Ingest, known_sha256: str | None) -> Content:
         """Make what came in an object, once for equal bytes.

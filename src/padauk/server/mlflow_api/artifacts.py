@@ -156,6 +156,7 @@ async def receive(call: Call, path: str, *, limit: int | None = None) -> Content
     block = bytearray()
     size = 0
     ingest: Ingest | None = None
+    writing: asyncio.Task[None] | None = None  # one block is hashed and written while the next one arrives
     try:
         async for part in call.chunks():
             size += len(part)
@@ -165,11 +166,17 @@ async def receive(call: Call, path: str, *, limit: int | None = None) -> Content
             if len(block) >= BLOCK:
                 if ingest is None:
                     ingest = await asyncio.to_thread(service.artifacts.ingest)
-                await asyncio.to_thread(ingest.write, block)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(asyncio.to_thread(ingest.write, block))
                 block = bytearray()
+        if writing is not None:
+            await writing
         content = await asyncio.to_thread(_finish, call, ingest, block)
     finally:
         if ingest is not None:
+            if writing is not None:
+                await asyncio.wait([writing])
             ingest.abort()
     await service.db.submit(lambda tx: records.record(tx, path, content))
     return content
@@ -177,13 +184,15 @@ async def receive(call: Call, path: str, *, limit: int | None = None) -> Content
 
 def _finish(call: Call, ingest: Ingest | None, rest: bytearray) -> Content:
     service = call.service
+
+    def known(md5: str) -> str | None:
+        with service.db.read() as tx:
+            return records.known_sha256(tx, md5)
+
     if ingest is None:
-        with service.artifacts.ingest() as whole:
-            return _finish(call, whole, rest)
+        return service.artifacts.put(rest, known)
     ingest.write(rest)
-    with service.db.read() as tx:
-        known = records.known_sha256(tx, ingest.content().md5)
-    return service.artifacts.publish(ingest, known)
+    return service.artifacts.publish(ingest, known(ingest.content().md5))
 
 
 async def _reply(call: Call, uri_of: Callable[[Session], str], path: str) -> Reply:

@@ -10,7 +10,7 @@ from padauk.registry import logged, search
 from padauk.registry.search import Dataset, ModelOrder
 from padauk.server.mlflow_api.frame import KeyValue, mlflow_routes
 from padauk.server.mlflow_api.model_versions import WireTag, pairs
-from padauk.server.wire import Empty, Message
+from padauk.server.wire import Empty, Message, missing_parameter
 from padauk.tracking import experiments, uris
 
 if TYPE_CHECKING:
@@ -110,7 +110,6 @@ class WireOrder(WireDatasetFilter):
 
 
 class SearchLoggedModels(Message):
-    required: ClassVar = ("experiment_ids",)
     experiment_ids: list[str] = []
     filter: str = ""
     datasets: list[WireDatasetFilter] = []
@@ -198,11 +197,9 @@ def delete(call: Call, request: Empty) -> Empty:
 
 
 @routes.write("PATCH", "/logged-models/{model_id}/tags", ModelTags)
-def set_tags(call: Call, request: ModelTags) -> OneLoggedModel:
+def set_tags(call: Call, request: ModelTags) -> Empty:
     logged.set_logged_model_tags(call.tx, call.path["model_id"], pairs(request.tags))
-    return OneLoggedModel(
-        model=shown_logged(logged.get_logged_model(call.tx, call.path["model_id"], allow_deleted=True))
-    )
+    return Empty()
 
 
 @routes.write("DELETE", "/logged-models/{model_id}/tags/{key}")
@@ -219,6 +216,8 @@ def log_params(call: Call, request: ModelParams) -> Empty:
 
 @routes.read("POST", "/logged-models/search", SearchLoggedModels)
 def find(call: Call, request: SearchLoggedModels) -> FoundLoggedModels:
+    if not request.experiment_ids:
+        raise missing_parameter("experiment_ids")
     found, more = search.search_logged_models(
         call.tx,
         request.experiment_ids,

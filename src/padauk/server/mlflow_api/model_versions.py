@@ -140,7 +140,7 @@ def create(call: Call, request: CreateVersion) -> OneVersion:
         run_id=request.run_id,
         model_id=request.model_id,
         run_link=request.run_link,
-        description=request.description,
+        description=request.description or "",
         tags=tags,
     )
     if version.model_id and not is_prompt(version.tags):
