@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from padauk.scm import Git
 
 FORMAT = 2  # of the cache file; another number is another format
-_STAGE = re.compile(rb"^  (?=[^\s#-])", re.MULTILINE)
+_SHALLOW = re.compile(rb"^ {0,3}[^ \n].*$", re.MULTILINE)
+_NAME = re.compile(rb"  \w[\w.@-]*:")
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
@@ -177,13 +178,14 @@ def _dvc_file(value: Any) -> list[Entry]:
 
 def _lock_file(content: bytes, path: str, texts: dict[bytes, Entry]) -> list[Entry]:
     _, mark, body = content.partition(b"\nstages:\n")
-    if not mark or re.search(rb"^[^\s#]", body, re.MULTILINE):
-        # not as DVC writes it (a version 1 file, keys after the stages): read it as a whole
+    shallow = list(_SHALLOW.finditer(body)) if mark else []
+    if not shallow or not all(_NAME.fullmatch(line[0]) for line in shallow):
+        # a version 1 file, keys after the stages, a name in quotes: read it as a whole
         value = yamlfile.loads(content, path)
         stages = value.get("stages", {}) if "schema" in value else value
         return [_stage(name, entry) for name, entry in stages.items()]
     entries = []
-    starts = [match.start() for match in _STAGE.finditer(body)]
+    starts = [line.start() for line in shallow]
     for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
         text = body[start:end]
         if text not in texts:
