@@ -36,6 +36,7 @@ _SET = {
     "MPLBACKEND": "Agg",
     "PYTHONWARNINGS": "ignore",
     "PYTHONUNBUFFERED": "1",
+    "OMP_NUM_THREADS": "1",  # the networks are tiny: threads would only get in each other's way
 }
 
 

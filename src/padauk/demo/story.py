@@ -105,7 +105,7 @@ def _another_parameter(shell: Shell, chapters: _Chapters) -> None:
         "A larger network", "One parameter changes. The images are the same: prepare does not run again."
     )
     params = shell.folder / "params.yaml"
-    params.write_text(params.read_text().replace("hidden: 24 ", "hidden: 64 "))
+    params.write_text(params.read_text().replace("hidden: 16 ", "hidden: 64 "))
     shell.run("padauk params diff")
     shell.run("padauk repro")
     shell.commit("A larger network")
