@@ -63,12 +63,16 @@ def command(app: App, targets: tuple[str, ...], **flags: Any) -> Any:
         app.out.error("interrupted", "run it again to go on where it stopped")
         return 128 + int(outcome.signal or signal.SIGINT)
     if outcome.status == "failed" and not flags["ignore_errors"]:
-        failed = [record for record in outcome.records if record.outcome == "failed"]
-        names = ", ".join(record.stage.address for record in failed)
-        first = outcome.failure
-        message = first.message if first and len(failed) < 2 else f"{len(failed)} stages failed: {names}"
-        raise StageFailedError(message, hint=first.hint if first else None)
+        failed = [record.stage.address for record in outcome.records if record.outcome == "failed"]
+        if outcome.failure and len(failed) < 2:
+            raise outcome.failure
+        raise StageFailedError(f"{len(failed)} stages failed: {', '.join(failed)}", hint=_logs(outcome))
     return None
+
+
+def _logs(outcome: ReproOutcome) -> str | None:
+    logs = [record.log for record in outcome.records if record.outcome == "failed" and record.log]
+    return f"their output is in {', '.join(map(os.path.relpath, logs))}" if logs else None
 
 
 def _prepare(app: App, targets: tuple[str, ...], flags: dict[str, Any], narrator: Any) -> Repro:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from types import FrameType
 
 _NO_STARTUP = {"zsh": ["--no-rcs"], "bash": ["--noprofile", "--norc"], "fish": ["--no-config"]}
@@ -68,7 +68,6 @@ def run(
     env: Mapping[str, str],
     log: BinaryIO,
     interrupts: Interrupts,
-    started: Callable[[int], None] | None = None,
 ) -> int:
     """Run one command to its end; returns its exit status, ``-n`` when signal n killed it.
 
@@ -82,10 +81,10 @@ def run(
         env: added to ``shell.env``.
         log: gets all output, as it comes.
         interrupts: filled while the command runs.
-        started: called with the process id once it runs.
     """
     with contextlib.ExitStack() as stack:
         ends = _Ends(shell, stack)
+        passing = stack.enter_context(_passing_signals(interrupts))
         process = subprocess.Popen(
             shell.argv(command),
             cwd=cwd,
@@ -95,9 +94,7 @@ def run(
             close_fds=True,
         )
         ends.close_child_side()
-        if started:
-            started(process.pid)
-        stack.enter_context(_signals(process, interrupts))
+        passing.to(process)
         try:
             ends.copy(log, process)
             return process.wait()
@@ -195,25 +192,38 @@ def _wait_writable(fd: int) -> None:
         selector.select()
 
 
+class _Passing:
+    """Passes signals on to a command; those that come before it is there wait for it."""
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def to(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        if self._interrupts.first is not None:
+            process.send_signal(self._interrupts.first)
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts.count += 1
+        self._interrupts.first = self._interrupts.first or signal.Signals(number)
+        if self._process is None:
+            return
+        if self._interrupts.count > 1:
+            self._process.send_signal(signal.SIGTERM if self._interrupts.count == 2 else signal.SIGKILL)
+        elif not (number == signal.SIGINT and _terminal_told_everyone()):
+            self._process.send_signal(number)
+
+
 @contextlib.contextmanager
-def _signals(process: subprocess.Popen[bytes], interrupts: Interrupts) -> Iterator[None]:
+def _passing_signals(interrupts: Interrupts) -> Iterator[_Passing]:
+    passing = _Passing(interrupts)
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield passing  # only the main thread hears signals
         return
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        interrupts.count += 1
-        interrupts.first = interrupts.first or signal.Signals(number)
-        if interrupts.count == 1:
-            if number == signal.SIGINT and _terminal_told_everyone():
-                return
-            process.send_signal(number)
-        else:
-            process.send_signal(signal.SIGTERM if interrupts.count == 2 else signal.SIGKILL)
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, passing.on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield passing
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

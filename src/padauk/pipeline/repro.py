@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import signal
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from padauk.core.errors import ConflictError, NotFoundError, PadaukError, StageFailedError
+from padauk.core.errors import (
+    ConflictError,
+    CorruptError,
+    NotFoundError,
+    ObjectMissingError,
+    PadaukError,
+    StageFailedError,
+)
 from padauk.core.points import point
-from padauk.objects import build, plan_checkout, store
-from padauk.pipeline import command, lock, logs, params, runcache
+from padauk.pipeline import command, lock, logs
 from padauk.pipeline.changes import Changes, Look
+from padauk.pipeline.keep import Keeper, clear
 from padauk.pipeline.load import with_entry
 from padauk.pipeline.observer import Observer, Outcome, ReproOutcome, StageRecord
-from padauk.pipeline.planning import ReproOptions, find_run, is_executable, make_plan, read_entry
+from padauk.pipeline.orphans import Notes
+from padauk.pipeline.planning import ReproOptions, find_run, make_plan, read_entry
 from padauk.pipeline.values import Source, Stage
-from padauk.repo import gitignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from padauk.core.events import Reporter
-    from padauk.objects import LinkType
     from padauk.pipeline.graph import Graph, Node
     from padauk.pipeline.plan import ReproPlan
-    from padauk.repo import Output, Repo
+    from padauk.repo import Repo
 
 
 class Supply(Protocol):
@@ -90,8 +94,9 @@ class Repro:
 
     def __post_init__(self) -> None:
         self.look = Look(self.repo, self.reporter)
+        self.keeper = Keeper(self.repo, self.look, self.reporter, commit=self.options.commit)
+        self._notes = Notes(os.path.join(self.repo.own_dir, "running"))
         self._forced: set[Node] = set()
-        self._touched: dict[str, None] = {}
         self._records: list[StageRecord] = []
         self._skipped: list[Stage] = []
         self._blocked: dict[Node, None] = {}
@@ -101,7 +106,7 @@ class Repro:
     @property
     def touched(self) -> list[str]:
         """Files for git that were changed: dvc.lock and .gitignore, absolute paths."""
-        return list(self._touched)
+        return list(self.keeper.touched)
 
     def plan(self) -> ReproPlan:
         """What would be done; changes nothing."""
@@ -251,36 +256,19 @@ class Repro:
                 self._tell(self._finish(stage, started, "restored"))
                 return
             entry = None if forced else find_run(self.repo, self.look, stage, self.options)
-            if entry is not None:
-                self._restore(stage, entry)
+            if entry is not None and self._restored(stage, entry):
                 self._tell(self._finish(stage, started, "restored"))
             else:
                 self._run(stage, started)
 
-    # -- restoring
-
-    def _restore(self, stage: Stage, entry: lock.Entry) -> None:
-        items = {item["path"]: item for item in entry["outs"]}
-        for out in stage.outs:
-            item = items[out.declared]
-            plan_checkout(
-                out.path,
-                lock.info_of(item),
-                self.repo.cache,
-                state=self.repo.state,
-                ignore=self.repo.ignore,
-                executable=bool(item.get("isexec", False)),
-                reporter=self.reporter,
-                links=self._links(out),
-            ).execute(force=True, reporter=self.reporter)
+    def _restored(self, stage: Stage, entry: lock.Entry) -> bool:
+        try:
+            self.keeper.restore(stage, entry)
+        except (CorruptError, ObjectMissingError) as error:
+            self.reporter.warning(f"{error.message}; running stage {stage.address!r} instead")
+            return False
         self._ran = True
-        self.look.forget()
-
-    def _links(self, out: Output) -> tuple[LinkType, ...]:
-        # what the cache does not keep is git's: a person may edit it in place
-        return self.repo.links if out.cache else ("copy",)
-
-    # -- running
+        return True
 
     def _run(self, stage: Stage, started: datetime) -> None:
         before = read_entry(self.look, stage)
@@ -288,8 +276,9 @@ class Repro:
             raise NotFoundError(
                 f"stage {stage.address!r} runs in {self.repo.rel(stage.wdir)!r}, which is not a folder"
             )
+        self._notes.stop_orphan(stage.address, self.reporter)
         env = dict(self.observer.stage_started(stage))
-        self._remove_outs(stage)
+        clear(stage)
         point("pipeline.run.cleared")
         status, log, interrupts = self._command(stage, env, started)
         point("pipeline.run.done")
@@ -317,7 +306,7 @@ class Repro:
                     datetime.now(UTC),
                     status,
                     log,
-                    self._metrics(stage),
+                    self.keeper.metrics(stage),
                     error.message if error else "interrupted",
                 )
             )
@@ -335,26 +324,25 @@ class Repro:
         interrupts = command.Interrupts()
         status = 0
         log = logs.new_path(self.repo.root, stage.address, started)
-        with open(log, "xb") as stream, self.repo.lock().released():
+        with (
+            open(log, "xb") as stream,
+            self._notes.running(stage.address) as mark,
+            self.repo.lock().released(),
+        ):
             for text in stage.commands:
                 self.observer.command_started(stage, text)
                 stream.write(f"> {text}\n".encode())
                 status = command.run(
-                    self.shell, text, cwd=stage.wdir, env=env, log=stream, interrupts=interrupts
+                    self.shell,
+                    text,
+                    cwd=stage.wdir,
+                    env=env | mark,
+                    log=stream,
+                    interrupts=interrupts,
                 )
                 if status or interrupts.first is not None:
                     break
         return status, log, interrupts
-
-    def _remove_outs(self, stage: Stage) -> None:
-        for out in stage.outs:
-            if out.persist:
-                _unlink_from_cache(out.path)
-            elif os.path.isdir(out.path) and not os.path.islink(out.path):
-                shutil.rmtree(out.path)
-            else:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(out.path)
 
     # -- keeping what was written
 
@@ -376,16 +364,7 @@ class Repro:
         exit_code: int | None = None,
         log: str | None = None,
     ) -> StageRecord:
-        made = read_entry(self.look, stage)
-        written = lock.entry(stage.cmd, made.get("deps", ()), made.get("params", {}), self._store(stage))
-        self._keep_run(stage, written)
-        point("pipeline.save.stored")
-        ignored = [out.path for out in stage.outs if out.cache and self.repo.holds(out.path)]
-        self._touched.update(dict.fromkeys(gitignore.add(self.repo.scm, ignored)))
-        path = os.path.splitext(stage.file)[0] + ".lock"
-        if stage.locked != written and lock.put(path, stage.name, written):
-            self._touched[path] = None
-        point("pipeline.save.locked")
+        written = self.keeper.keep(stage)
         return StageRecord(
             with_entry(stage, written),
             written,
@@ -394,61 +373,8 @@ class Repro:
             datetime.now(UTC),
             exit_code,
             log,
-            self._metrics(stage),
+            self.keeper.metrics(stage),
         )
-
-    def _store(self, stage: Stage) -> list[dict[str, Any]]:
-        items = []
-        for out in stage.outs:
-            if not os.path.exists(out.path):
-                raise StageFailedError(
-                    f"stage {stage.address!r} did not write its output {out.declared!r}",
-                    hint="have the command write it, or take it out of dvc.yaml",
-                )
-            if self.options.commit and out.cache:
-                executable = bool(os.stat(out.path).st_mode & 0o100)
-                built = store(
-                    out.path,
-                    self.repo.cache,
-                    state=self.repo.state,
-                    ignore=self.repo.ignore,
-                    links=self._links(out),
-                    reporter=self.reporter,
-                )
-                if executable and not built.info.is_dir and not os.access(out.path, os.X_OK):
-                    with contextlib.suppress(OSError):
-                        os.chmod(out.path, os.stat(out.path).st_mode | 0o100)
-            else:
-                built = build(
-                    out.path, state=self.repo.state, ignore=self.repo.ignore, reporter=self.reporter
-                )
-            items.append(lock.item(out.declared, built.info, isexec=is_executable(out.path, built.info)))
-        return items
-
-    def _keep_run(self, stage: Stage, written: lock.Entry) -> None:
-        plain_uncached = any(not out.cache and out.kind == "out" for out in stage.outs)
-        if not self.options.commit or plain_uncached or not runcache.usable(stage, self.repo):
-            return
-        for out in stage.outs:
-            if not out.cache:
-                store(out.path, self.repo.cache, state=self.repo.state, ignore=self.repo.ignore, links=None)
-        runcache.save(self.repo.cache.path, written)
-
-    def _metrics(self, stage: Stage) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for out in stage.metrics:
-            if not os.path.isfile(out.path):
-                continue
-            try:
-                numbers = params.numbers(params.read(out.path, out.declared))
-            except PadaukError as error:
-                self.reporter.warning(f"metrics of stage {stage.address!r}: {error.message}")
-                continue
-            stem = os.path.splitext(os.path.basename(out.path))[0]
-            for name, value in numbers.items():
-                key = name or stem
-                found[key if key not in found else f"{stem}/{key}"] = value
-        return found
 
 
 def _reads(look: Look, stage: Stage) -> lock.Entry:
@@ -457,20 +383,3 @@ def _reads(look: Look, stage: Stage) -> lock.Entry:
         return read_entry(look, stage)
     except PadaukError:
         return {"cmd": stage.cmd}
-
-
-def _unlink_from_cache(path: str) -> None:
-    """A kept output must not share its bytes with the cache while a command writes to it."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        for folder, _, names in os.walk(path):
-            for name in names:
-                _unlink_from_cache(os.path.join(folder, name))
-        return
-    if not os.path.exists(path):
-        return
-    found = os.lstat(path)
-    if os.path.islink(path) or found.st_nlink > 1 or not found.st_mode & 0o200:
-        fresh = f"{path}.padauk-{os.getpid()}"
-        shutil.copyfile(path, fresh)
-        os.chmod(fresh, (found.st_mode & 0o111 if not os.path.islink(path) else 0) | 0o644)
-        os.replace(fresh, path)
