@@ -69,7 +69,7 @@ def params_of(
         repo: the repository.
         rev: a git revision; ``None``: the workspace.
         targets: absolute paths; without any, all that stages, ``params`` and ``vars`` name, and params.yaml.
-        deps: only what stages depend on.
+        deps: only what stages depend on, and values that their templates took from other files.
 
     Raises:
         NotFoundError: no such revision.
@@ -95,7 +95,7 @@ def params_of(
             content = _content(pipeline, one, errors)
             if content is not None:
                 data[one] = content if keys_of is None else _nested(params.pick(content, keys_of))
-    if not targets and not deps:
+    if not targets:
         for project in pipeline.projects:
             for path, used in project.used.items():
                 if path not in data:
