@@ -1,4 +1,4 @@
-"""The page at ``/`` until the web page is there: says what this is and how to use it."""
+"""What stands at ``/`` where the web page was not built: what this is, how to use it, how to get the page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ td {{ padding: .1rem 1rem .1rem 0 }}
 <tr><td>experiments</td><td>{experiments:,}</td></tr>
 <tr><td>runs</td><td>{runs:,}</td></tr>
 </table>
-<p><code>padauk runs list</code> shows runs in a terminal; tables and curves on this page come in a later release.</p>
+<p><code>padauk runs list</code> shows runs in a terminal. The page with tables and curves was not built with this
+installation: in a clone, <code>make ui</code> builds it (with Node, or without); packages from PyPI hold it.</p>
 <script>document.getElementById("here").textContent = location.origin + location.pathname.slice(0, -1)</script>
 </body>
 </html>

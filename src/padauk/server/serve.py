@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import ConflictError, InputError
-from padauk.server import api, mlflow_api
+from padauk.server import api, mlflow_api, static
 from padauk.server.app import App
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def make_app(settings: ServerSettings) -> App:
     """The application over a newly opened service."""
     from padauk.workspace.service import Service
 
-    return App(Service(settings), [*mlflow_api.all_routes(), *api.all_routes()])
+    return App(Service(settings), [*mlflow_api.all_routes(), *api.all_routes(), *static.routes.routes])
 
 
 def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], None] | None = None) -> None:

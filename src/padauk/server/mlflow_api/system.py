@@ -28,13 +28,6 @@ async def version(call: Call) -> Reply:
     return Reply(MLFLOW_VERSION.encode(), headers=[_TEXT])
 
 
-@routes.raw("GET", "/")
-async def page(call: Call) -> Reply:
-    from padauk.server.page import front_page
-
-    return Reply(front_page(call.service), headers=[_TEXT])
-
-
 async def server_info(call: Call) -> bytes:
     """What clients ask before they log in: holds no secret and no address."""
     payload: dict[str, Any] = {
