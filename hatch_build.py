@@ -1,7 +1,8 @@
 """Put the built web page into the wheel and the sdist.
 
 Where it is built already (as in the sdist) nothing is done; where Node is there it is built; else the
-package has no page, and its server says at ``/`` how to get one. An editable install builds nothing: ``make ui`` does.
+package has no page, and its server says at ``/`` how to get one. An editable install builds nothing:
+``make ui`` does.
 """
 
 from __future__ import annotations
