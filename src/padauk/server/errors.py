@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from padauk.server import wire
-from padauk.server.routing import Reply
+from padauk.server.routing import Reply, Route
 
 if TYPE_CHECKING:
     from padauk.core.errors import PadaukError
+    from padauk.server.routing import Call
 
 _JSON = (b"content-type", b"application/json")
 
@@ -19,6 +20,15 @@ def reply(error: PadaukError) -> Reply:
     return body(error.http_status, error.mlflow_code, message)
 
 
+def answering(answer: Reply) -> Route:
+    """A route that gives ``answer``."""
+
+    async def handler(call: Call) -> Reply:
+        return answer
+
+    return Route("", "", "raw", handler)
+
+
 def internal(error: BaseException) -> Reply:
     """The answer for a bug: its kind, not its text (the log has it)."""
     return body(
@@ -26,11 +36,13 @@ def internal(error: BaseException) -> Reply:
     )
 
 
-def no_route(method: str, path: str, *, known: bool) -> Reply:
-    """The answer for a path that is not served, or not with this method."""
+def no_route(method: str, path: str, *, known: bool) -> Route:
+    """A route that says that a path is not served, or not with this method."""
     if known:
-        return body(405, "BAD_REQUEST", f"{path} does not take {method}")
-    return body(404, "ENDPOINT_NOT_FOUND", f"No such endpoint: {method} {path}")
+        answer = body(405, "BAD_REQUEST", f"{path} does not take {method}")
+    else:
+        answer = body(404, "ENDPOINT_NOT_FOUND", f"No such endpoint: {method} {path}")
+    return answering(answer)
 
 
 def body(status: int, code: str, message: str) -> Reply:

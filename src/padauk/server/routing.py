@@ -1,8 +1,8 @@
 """What a route is, and how a path finds one.
 
 A room's API is a module with a :class:`Routes` value: each handler is a plain function of (call,
-request) that
-returns its answer. ``read`` handlers get a session that reads, ``write`` handlers run inside one transaction
+request) that returns its answer. ``read`` handlers get a session that reads, ``write`` handlers run
+inside one transaction
 (and may run twice: a lost one is tried again), ``raw`` handlers are coroutines that read the body and the
 database by themselves.
 """

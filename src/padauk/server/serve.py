@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import ConflictError, InputError
 from padauk.server import api, mlflow_api, static
 from padauk.server.app import App
+from padauk.server.protocol import HttpProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +81,7 @@ def serve(settings: ServerSettings, sock: socket.socket, *, ready: Callable[[], 
     app = make_app(settings)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=partial(HttpProtocol, app),  # type: ignore[arg-type]
         loop="uvloop",
         lifespan="on",
         access_log=False,
