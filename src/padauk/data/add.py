@@ -282,6 +282,13 @@ def add_from(
     if os.path.lexists(target) and not force and not (to_remote and source == target):
         raise AlreadyExistsError(f"{os.path.relpath(target)} exists already", hint="-f replaces it")
     owner = next((out for out in outs if out.path == target), None)
+    above = set(_above(target, repo.root))
+    holder = next((out for out in outs if out.path in above), None)
+    if holder is not None:
+        raise ConflictError(
+            f"{os.path.relpath(target)} is inside {os.path.relpath(holder.path)}, which is tracked already",
+            hint=f"copy it there, then 'padauk add {os.path.relpath(holder.path)}'",
+        )
     if os.path.lexists(target) or owner is not None:
         (entry,) = _check(repo, [target], outs)
     else:

@@ -122,8 +122,11 @@ def _parse(repo: Repo, path: str, folder: str, content: bytes) -> DvcFile:
     if not isinstance(wdir, str):
         raise wrong("'wdir' is not a path", "wdir")
     base = _join(folder, wdir)
-    outs = []
-    for place, entry in enumerate(value.get("outs") or []):
+    outs: list[Output] = []
+    entries = value.get("outs") or []
+    if not isinstance(entries, list):
+        raise wrong("'outs' is not a list", "outs")
+    for place, entry in enumerate(entries):
         if not isinstance(entry, dict):
             raise wrong("an entry of 'outs' is not a mapping with 'path:'", "outs", place)
         for key, item in entry.items():
