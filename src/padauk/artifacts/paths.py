@@ -67,5 +67,5 @@ def safe_path(path: str) -> str:
         or decoded[:5].lower() == "file:"
         or _CONTROL.search(decoded)
     ):
-        raise InputError("Invalid path", hint="an artifact's path is relative and stays below its root")
+        raise InputError("Invalid path")
     return "/".join(part for part in parts if part not in ("", "."))

@@ -17,7 +17,14 @@ from padauk.testing.servers import ServerProcess, mlflow_server, padauk_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"}
+_TIMES = {
+    "creation_time",
+    "last_update_time",
+    "creation_timestamp",
+    "last_updated_timestamp",
+    "creation_timestamp_ms",
+    "last_updated_timestamp_ms",
+}
 
 
 @pytest.fixture(scope="session")
