@@ -194,3 +194,18 @@ def test_artifacts_of_every_kind(client: MlflowClient, tmp_path: Path) -> None:
     get_artifact_repository(run.info.artifact_uri).delete_artifacts("folder")
     assert listed("folder") == []
     assert listed()[1] == ("notes", True, None)
+
+
+def test_a_large_file_in_parts(client: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1000000")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "1000000")
+    source = tmp_path / "large.bin"
+    source.write_bytes(os.urandom(3_500_000))
+    with mlflow.start_run() as run:
+        mlflow.log_artifact(str(source), "deep")
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    found = client.download_artifacts(run.info.run_id, "deep/large.bin", str(fetched))
+    with open(found, "rb") as file:
+        assert file.read() == source.read_bytes()

@@ -17,6 +17,7 @@ def all_routes() -> list[Route]:
         logging,
         metrics,
         model_versions,
+        multipart,
         registered_models,
         runs,
         search,
@@ -34,6 +35,7 @@ def all_routes() -> list[Route]:
         model_versions,
         logged_models,
         artifacts,
+        multipart,
     )
-    groups = [*(module.routes for module in modules), *artifacts.more_routes]
+    groups = [*(module.routes for module in modules), *artifacts.more_routes, *multipart.more_routes]
     return [route for group in groups for route in group.routes]

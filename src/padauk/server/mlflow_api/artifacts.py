@@ -65,7 +65,7 @@ class ListProxy(Message):
 @proxy.raw("PUT", "/artifacts/{path:path}")
 async def upload(call: Call) -> Empty:
     """Take in a body of any length; what is acknowledged is in the store and has its row."""
-    _check_serving(call)
+    check_serving(call)
     path = safe_path(call.path["path"])
     if not path or call.path["path"].endswith("/"):
         raise BadRequestError("Artifact path must include a filename (cannot end with '/').")
@@ -75,19 +75,19 @@ async def upload(call: Call) -> Empty:
 
 @proxy.raw("GET", "/artifacts/{path:path}")
 async def download(call: Call) -> Reply:
-    _check_serving(call)
+    check_serving(call)
     return await asyncio.to_thread(_uploaded_reply, call, safe_path(call.path["path"]))
 
 
 @proxy.read("GET", "/artifacts", ListProxy)
 def list_proxy(call: Call, request: ListProxy) -> Files:
-    _check_serving(call)
+    check_serving(call)
     return Files(files=_uploaded_files(call.tx, safe_path(request.path), ""))
 
 
 @proxy.write("DELETE", "/artifacts/{path:path}")
 def delete(call: Call, request: Empty) -> Empty:
-    _check_serving(call)
+    check_serving(call)
     records.remove(call.tx, safe_path(call.path["path"]))
     return Empty()
 
@@ -254,7 +254,12 @@ def _wire(path: str, size: int | None) -> WireFile:
     return WireFile(path=path, is_dir=size is None, file_size=size)
 
 
-def _check_serving(call: Call) -> None:
+def check_serving(call: Call) -> None:
+    """Let a request to the proxy pass.
+
+    Raises:
+        UnavailableError: the server was told not to pass artifacts on.
+    """
     if not call.service.settings.serve_artifacts:
         raise UnavailableError(
             "This server does not pass artifacts on: it runs with --no-serve-artifacts",
