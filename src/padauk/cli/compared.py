@@ -26,8 +26,22 @@ def show_difference(
     markdown: bool,
     no_path: bool,
     precision: int | None,
+    amounts: bool = True,
 ) -> None:
-    """Print what differs between two revisions; ``workspace`` is the working tree."""
+    """Print what differs between two revisions; ``workspace`` is the working tree.
+
+    Args:
+        app: where to.
+        repo: the repository.
+        title: what one name is called.
+        of: gives the values at a revision, ``None`` for the workspace.
+        revs: the two revisions.
+        everything: also what does not differ.
+        markdown: a Markdown table.
+        no_path: without the files' names.
+        precision: digits after the point.
+        amounts: with a column that says by how much.
+    """
     from padauk.pipeline.compare import WORKSPACE, differences
 
     if repo.scm is None or repo.scm.head() is None:
@@ -44,16 +58,18 @@ def show_difference(
         for path, changed in differences(old, new, unchanged=everything).items()
     }
     app.out.data(found)
+    keys = ("old", "new", "diff") if amounts else ("old", "new")
     rows = [
-        [path, name, *(_text(change.get(key), precision) for key in ("old", "new", "diff"))]
+        [path, name, *(_text(change.get(key), precision) for key in keys)]
         for path, changed in found.items()
         for name, change in changed.items()
     ]
-    columns = ["Path", title, *revs, "Change"]
+    figures = [*revs, *(["Change"] if amounts else [])]
+    columns = ["Path", title, *figures]
     if no_path:
         columns, rows = columns[1:], [row[1:] for row in rows]
     if rows:
-        print_table(app, columns, rows, markdown=markdown, right=[*revs, "Change"])
+        print_table(app, columns, rows, markdown=markdown, right=figures)
     else:
         app.out.note(f"no {title.lower()} differs")
 

@@ -49,6 +49,7 @@ def diff(
         markdown=markdown,
         no_path=no_path,
         precision=None,
+        amounts=False,
     )
 
 
