@@ -7,12 +7,14 @@ level. Bytes are DVC's: see :mod:`padauk.repo.yamlfile`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import FormatError
 from padauk.objects import HashInfo
 from padauk.pipeline.values import DEFAULT_PARAMS
 from padauk.repo import yamlfile
+from padauk.repo.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -115,6 +117,14 @@ def _plain(value: Any) -> Any:
 
 def put(path: str, name: str, made: Entry) -> bool:
     """Write one stage's entry into the dvc.lock at ``path``, atomically; ``False``: it was there already."""
+    try:
+        with open(path, "rb") as file:
+            before = file.read()
+    except FileNotFoundError:
+        before = b""
+    after = _spliced(before, name, made)
+    if after is not None:
+        return write_atomic(path, after)
 
     def change(data: Any) -> None:
         if not data:
@@ -124,3 +134,32 @@ def put(path: str, name: str, made: Entry) -> bool:
         data["stages"][name] = made
 
     return yamlfile.edit(path, change)
+
+
+def _spliced(before: bytes, name: str, made: Entry) -> bytes | None:
+    """``before`` with one entry put in as text, or ``None`` where only a round trip through ruamel will do.
+
+    A round trip takes time in proportion to the whole file, after every stage. What DVC and padauk write has
+    one shape, in which an entry is a run of lines below its name; any other shape, and comments, are left to
+    ruamel.
+    """
+    if not before:
+        return yamlfile.dumps({"schema": "2.0", "stages": {name: made}})
+    body = before[len(_HEAD) :]
+    if not before.startswith(_HEAD) or b"#" in body or not body.endswith(b"\n") or _OTHER.search(body):
+        return None
+    fresh = yamlfile.dumps({"stages": {name: made}}).removeprefix(b"stages:\n")
+    lines = body.splitlines(keepends=True)
+    key = fresh.split(b"\n", 1)[0] + b"\n"
+    if key not in lines:
+        return before + fresh
+    start = lines.index(key)
+    end = start + 1
+    while end < len(lines) and (lines[end].startswith(b"   ") or not lines[end].strip()):
+        end += 1
+    return _HEAD + b"".join([*lines[:start], fresh, *lines[end:]])
+
+
+_HEAD = b"schema: '2.0'\nstages:\n"
+_OTHER = re.compile(rb"^(?! {2}[^ ]| {4}|$)", re.MULTILINE)
+"""A line that is neither a stage's name, nor inside a stage, nor empty."""
