@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat as statlib
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from padauk.core.errors import InputError
 from padauk.core.events import SILENT
@@ -14,7 +14,7 @@ from padauk.objects.info import HashInfo
 from padauk.objects.jobs import for_each
 from padauk.objects.state import NoState, Seen, StateRow, seen, settled
 from padauk.objects.tree import Tree
-from padauk.objects.walk import Found, Ignore, must_look, walk
+from padauk.objects.walk import Ignore, must_look, walk
 
 if TYPE_CHECKING:
     import os
@@ -85,6 +85,15 @@ def hash_folder(
     return folder.tree()
 
 
+class Found(NamedTuple):
+    """A file of a folder as it looks; ``path`` is relative to the folder, with ``/``."""
+
+    path: str
+    inode: int
+    mtime_ns: int
+    size: int
+
+
 class Folder:
     """A folder in work: what is there, which hashes are known, which are to be found by reading."""
 
@@ -102,12 +111,13 @@ class Folder:
         folder = cls(path, state, legacy=legacy)
         remembered = state.below(path, legacy=legacy)
         get = remembered.get
+        known = folder.known
         for file in walk(path, ignore):
-            row = get(file.path)
-            if row is not None and row[:3] == file[1:]:
-                folder.known.append((file.path, row[3], file.size))
+            md5 = get(file)
+            if md5 is not None:
+                known.append((file[0], md5, file[3]))
             else:
-                folder.unknown.append(file)
+                folder.unknown.append(Found(*file))
         return folder
 
     def read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import queue
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from padauk.core.errors import ConflictError
 from padauk.objects.state import Seen, seen, settled, signed
 from padauk.storage.failures import explain
+from padauk.storage.scratch import write_all, write_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import io
+    from collections.abc import Callable, Iterator
 
 SMALL = 1 << 20
 """Files up to this size are read in one piece."""
 
 _PIECE = 4 << 20
+_BEHIND = 4
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 
 
@@ -141,70 +145,82 @@ def _changed(path: str) -> ConflictError:
     )
 
 
-def write_new(target: str, mode: int, data: bytes) -> None:
-    """Make the new file ``target`` of ``data``. Raises ``OSError``."""
-    out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        done = os.write(out, data)
-        while done < len(data):
-            done += os.write(out, data[done:])
-    finally:
-        os.close(out)
-
-
 def _pump(
     fd: int, target: str | None, mode: int, *, legacy: bool, advance: Callable[[int], None] | None
 ) -> tuple[str, int]:
     """Read ``fd`` to its end; hash here while another thread writes (both let go of the interpreter)."""
     hasher = new_md5(legacy=legacy)
-    total = 0
-    writer = _Writer(target, mode) if target is not None else None
-    try:
-        while piece := os.read(fd, _PIECE):
-            if writer is not None:
-                writer.put(piece)
-            hasher.update(piece)
-            total += len(piece)
-            if advance is not None:
-                advance(len(piece))
-    finally:
-        if writer is not None:
-            writer.close()
+    with open(fd, "rb", buffering=0, closefd=False) as file:
+        if target is None:
+            total = feed(file, hasher, None, advance)
+            return hasher.hexdigest(), total
+        out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            with behind(lambda piece: write_all(out, piece)) as write:
+                total = feed(file, hasher, write, advance)
+        finally:
+            os.close(out)
     return hasher.hexdigest(), total
 
 
-class _Writer:
-    """Writes pieces to a new file in a thread of its own."""
+def open_to_read(path: str) -> io.FileIO:
+    """The file at ``path``, without a buffer. Errors are of our tree."""
+    try:
+        return open(path, "rb", buffering=0)
+    except OSError as error:
+        raise explain(error, "read", path) from error
 
-    def __init__(self, target: str, mode: int) -> None:
-        self._fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        self._pieces: queue.Queue[bytes | None] = queue.Queue(4)
-        self._error: OSError | None = None
-        self._thread = threading.Thread(target=self._work, name="padauk-writer", daemon=True)
-        self._thread.start()
 
-    def put(self, piece: bytes) -> None:
-        if self._error is not None:
-            raise self._error
-        self._pieces.put(piece)
+def feed(
+    file: io.FileIO,
+    hasher: Hasher,
+    write: Callable[[bytes], None] | None,
+    advance: Callable[[int], None] | None = None,
+) -> int:
+    """Read ``file`` to its end and give each piece to ``write`` and ``hasher``; answers how many bytes."""
+    total = 0
+    while piece := file.read(_PIECE):
+        if write is not None:
+            write(piece)
+        hasher.update(piece)
+        total += len(piece)
+        if advance is not None:
+            advance(len(piece))
+    return total
 
-    def close(self) -> None:
-        self._pieces.put(None)
-        self._thread.join()
-        os.close(self._fd)
-        if self._error is not None:
-            raise self._error
 
-    def _work(self) -> None:
-        while (piece := self._pieces.get()) is not None:
-            if self._error is not None:
-                continue  # drain, so that put never waits for ever
+@contextlib.contextmanager
+def behind(write: Callable[[bytes], object]) -> Iterator[Callable[[bytes], None]]:
+    """Have another thread do the ``write`` of pieces, in their order, a few pieces behind.
+
+    Leaving waits until all are written. An error of ``write`` is raised by the next piece, or at the end.
+    """
+    pieces: queue.Queue[bytes | None] = queue.Queue(_BEHIND)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        while (piece := pieces.get()) is not None:
+            if errors:
+                continue  # drain, so that nobody waits for ever
             try:
-                view = memoryview(piece)
-                while view:
-                    view = view[os.write(self._fd, view) :]
-            except OSError as error:
-                self._error = error
+                write(piece)
+            except BaseException as error:  # noqa: BLE001 - raised where the pieces come from
+                errors.append(error)
+
+    def put(piece: bytes) -> None:
+        if errors:
+            raise errors[0]
+        pieces.put(piece)
+
+    thread = threading.Thread(target=work, name="padauk-writer", daemon=True)
+    thread.start()
+    try:
+        yield put
+    finally:
+        pieces.put(None)
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 class LegacyMd5:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from padauk.core.errors import CorruptError, ObjectMissingError
 from padauk.core.points import point
-from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small, write_new
+from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small
 from padauk.objects.info import HashInfo, check_md5
 from padauk.objects.tree import Tree
 from padauk.storage.failures import explain
-from padauk.storage.scratch import Scratch
+from padauk.storage.scratch import Scratch, write_all, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -190,15 +190,10 @@ class Odb:
     def writing(self, temporary: str) -> Iterator[Callable[[bytes], None]]:
         """Make the file ``temporary`` with the mode of an object; gives the function that appends to it."""
 
-        def write(data: bytes) -> None:
-            done = os.write(fd, data)
-            while done < len(data):
-                done += os.write(fd, data[done:])
-
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
             try:
-                yield write
+                yield lambda data: write_all(fd, data)
             finally:
                 os.close(fd)
         except OSError as error:

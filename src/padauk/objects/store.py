@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from padauk.core.events import SILENT
-from padauk.objects.build import Built, Folder, check_regular, let_settle, remember
+from padauk.objects.build import Built, Folder, Found, check_regular, let_settle, remember
 from padauk.objects.info import HashInfo
 from padauk.objects.links import DEFAULT_LINKS, SHARED
 from padauk.objects.relink import Linker, relink
 from padauk.objects.state import NoState, seen
-from padauk.objects.walk import Found, Ignore, must_look
+from padauk.objects.walk import Ignore, must_look
 
 if TYPE_CHECKING:
     import os

@@ -12,18 +12,16 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from padauk.core.errors import CorruptError, ObjectMissingError, PadaukError
+from padauk.core.errors import CorruptError, NotFoundError, ObjectMissingError, PadaukError
 from padauk.core.events import SILENT
 from padauk.core.points import point
-from padauk.objects.hashing import md5_hex, new_md5
+from padauk.objects.hashing import behind, feed, md5_hex, new_md5, open_to_read, read_small
 from padauk.objects.info import HashInfo
 from padauk.objects.jobs import for_each
 from padauk.objects.tree import Tree
-from padauk.storage.base import CHUNK
-from padauk.storage.failures import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from padauk.core.events import Reporter
     from padauk.objects.odb import Odb
@@ -71,6 +69,9 @@ class StoreStatus:
     ok: frozenset[str]
 
 
+_PRESENT = "files/md5/"
+
+
 def key_of(info: HashInfo) -> str:
     """The key of an object in a store: the same layout as the cache's."""
     value = info.value
@@ -95,16 +96,15 @@ def push(
         reporter: hears of the progress, in objects.
     """
     run = _Run(jobs or store.traits.connections, reporter, "Pushing")
-    folders, files = run.expand(infos, lambda info: cache.read_tree(info))
-    wanted = [*files.values(), *(folder.info for folder in folders)]
-    there = _in_store(store, wanted)
-    run.send(
-        [info for info in files.values() if key_of(info) not in there],
-        lambda info: _upload(info, cache, store),
-    )
+    folders, files = run.expand(infos, cache.read_tree)
+    there = store.exists_many([*files, *folders])
+
+    def upload(key: str) -> int:
+        return _upload(key, cache, store)
+
+    run.send([key for key in files if key not in there], upload)
     point("objects.push.files")
-    ready = [folder for folder in folders if key_of(folder.info) not in there]
-    run.send_folders(ready, lambda info: _upload(info, cache, store))
+    run.send_folders({key: below for key, below in folders.items() if key not in there}, upload)
     return run.result()
 
 
@@ -121,28 +121,26 @@ def fetch(
     Bytes are compared with their name while they come in; others are not kept. Arguments as :func:`push`.
     """
     run = _Run(jobs or store.traits.connections, reporter, "Fetching")
-    data: dict[HashInfo, bytes] = {}
+    data: dict[str, bytes] = {}
 
     def tree_of(info: HashInfo) -> Tree:
         if cache.exists(info):
             with contextlib.suppress(CorruptError, ObjectMissingError):
                 return cache.read_tree(info)
         content = _read(store, info)
-        data[info] = content
+        data[key_of(info)] = content
         return Tree.from_bytes(content, legacy=info.legacy)
 
     folders, files = run.expand(infos, tree_of)
-    there = _in_cache(cache, files.values())
-    run.send(
-        [info for info in files.values() if info not in there], lambda info: _download(info, cache, store)
-    )
+    there = _in_cache(cache, files)
+    run.send([key for key in files if key not in there], lambda key: _download(key, cache, store))
     point("objects.fetch.files")
 
-    def keep(info: HashInfo) -> int:
-        cache.put_bytes(info, data[info])
-        return len(data[info])
+    def keep(key: str) -> int:
+        cache.put_bytes(_info_of(key), data[key])
+        return len(data[key])
 
-    run.send_folders([folder for folder in folders if folder.info in data], keep)
+    run.send_folders({key: below for key, below in folders.items() if key in data}, keep)
     return run.result()
 
 
@@ -151,113 +149,114 @@ def status(infos: Iterable[HashInfo], cache: Odb, store: Store) -> StoreStatus:
 
     A folder whose listing is in the store only counts as one object.
     """
-    wanted: dict[str, HashInfo] = {}
+    wanted: dict[str, str] = {}
     for info in infos:
-        wanted[info.value] = info
+        wanted[key_of(info)] = info.value
         if info.is_dir and cache.exists(info):
             with contextlib.suppress(CorruptError):
-                for md5 in cache.read_tree(info).md5s:
-                    wanted.setdefault(md5, HashInfo(md5, legacy=info.legacy))
-    here = {info.value for info in _in_cache(cache, wanted.values())}
-    keys = _in_store(store, wanted.values())
-    far = {value for value, info in wanted.items() if key_of(info) in keys}
+                tree = cache.read_tree(info)
+                wanted.update(zip(_keys(tree.md5s, legacy=info.legacy), tree.md5s, strict=True))
+    here = {wanted[key] for key in _in_cache(cache, wanted)}
+    far = {wanted[key] for key in store.exists_many(wanted)}
     return StoreStatus(
         new=frozenset(here - far),
         deleted=frozenset(far - here),
-        missing=frozenset(wanted.keys() - here - far),
+        missing=frozenset({*wanted.values()} - here - far),
         ok=frozenset(here & far),
     )
 
 
-@dataclass(frozen=True)
-class _Folder:
-    info: HashInfo
-    files: frozenset[HashInfo]
-
-
 class _Run:
-    """The bookkeeping of one transfer."""
+    """The bookkeeping of one transfer. Objects are known by their key, which is cheaper than a value each."""
 
     def __init__(self, jobs: int, reporter: Reporter, label: str) -> None:
         self._jobs = jobs
         self._reporter = reporter
         self._label = label
         self._guard = threading.Lock()
-        self._transferred: list[HashInfo] = []
-        self._failed: dict[HashInfo, PadaukError] = {}
+        self._transferred: list[str] = []
+        self._failed: dict[str, PadaukError] = {}
         self._bytes = 0
 
     def expand(
         self, infos: Iterable[HashInfo], read: Callable[[HashInfo], Tree]
-    ) -> tuple[list[_Folder], dict[HashInfo, HashInfo]]:
-        """The folders among ``infos``, and all files, each once."""
-        folders: dict[HashInfo, _Folder] = {}
-        files: dict[HashInfo, HashInfo] = {}
-        for given in infos:
-            info = HashInfo(given.value, legacy=given.legacy)
+    ) -> tuple[dict[str, frozenset[str]], dict[str, None]]:
+        """The folders among ``infos`` with the files of each, and all files; each once, in order."""
+        folders: dict[str, frozenset[str]] = {}
+        files: dict[str, None] = {}
+        for info in infos:
+            key = key_of(info)
             if not info.is_dir:
-                files[info] = info
-            elif info not in folders and info not in self._failed:
+                files[key] = None
+            elif key not in folders and key not in self._failed:
                 try:
                     tree = read(info)
                 except PadaukError as error:
-                    self._failed[info] = error
+                    self._failed[key] = error
                     continue
-                below = frozenset(HashInfo(md5, legacy=info.legacy) for md5 in tree.md5s)
-                folders[info] = _Folder(info, below)
-                files.update((file, file) for file in below)
-        return list(folders.values()), files
+                below = _keys(tree.md5s, legacy=info.legacy)
+                folders[key] = frozenset(below)
+                files.update(dict.fromkeys(below))
+        return folders, files
 
-    def send(self, infos: Sequence[HashInfo], work: Callable[[HashInfo], int]) -> None:
+    def send(self, keys: Sequence[str], work: Callable[[str], int]) -> None:
         """Do ``work`` to each; it answers the number of bytes."""
 
-        def one(info: HashInfo) -> None:
+        def one(key: str) -> None:
             try:
-                size = work(info)
+                size = work(key)
             except PadaukError as error:
                 with self._guard:
-                    self._failed[info] = error
+                    self._failed[key] = error
             else:
                 with self._guard:
-                    self._transferred.append(info)
+                    self._transferred.append(key)
                     self._bytes += size
             advance(1)
 
-        if infos:
-            with self._reporter.task(self._label, len(infos), "objects") as progress:
+        if keys:
+            with self._reporter.task(self._label, len(keys), "objects") as progress:
                 advance = progress.advance
-                for_each(one, infos, self._jobs)
+                for_each(one, keys, self._jobs)
 
-    def send_folders(self, folders: Sequence[_Folder], work: Callable[[HashInfo], int]) -> None:
+    def send_folders(self, folders: Mapping[str, frozenset[str]], work: Callable[[str], int]) -> None:
         """Do ``work`` to the listings of which no file has failed."""
         ready = []
-        for folder in folders:
-            bad = folder.files & self._failed.keys()
+        for key, below in folders.items():
+            bad = below & self._failed.keys()
             if bad:
-                self._failed[folder.info] = ObjectMissingError(
-                    f"{len(bad)} of {len(folder.files)} files of {folder.info.value} did not go over"
+                self._failed[key] = ObjectMissingError(
+                    f"{len(bad)} of {len(below)} files of {_info_of(key).value} did not go over"
                 )
             else:
-                ready.append(folder.info)
+                ready.append(key)
         self.send(ready, work)
 
     def result(self) -> TransferResult:
-        return TransferResult(tuple(self._transferred), tuple(self._failed.items()), self._bytes)
+        failed = tuple((_info_of(key), error) for key, error in self._failed.items())
+        return TransferResult(tuple(map(_info_of, self._transferred)), failed, self._bytes)
 
 
-def _in_cache(cache: Odb, infos: Iterable[HashInfo]) -> set[HashInfo]:
-    infos = list(infos)
-    found: set[HashInfo] = set()
+def _keys(md5s: Iterable[str], *, legacy: bool) -> list[str]:
+    start = "" if legacy else _PRESENT
+    return [f"{start}{md5[:2]}/{md5[2:]}" for md5 in md5s]
+
+
+def _info_of(key: str) -> HashInfo:
+    if key.startswith(_PRESENT):
+        return HashInfo(key[10:12] + key[13:])
+    return HashInfo(key[:2] + key[3:], legacy=True)
+
+
+def _in_cache(cache: Odb, keys: Iterable[str]) -> set[str]:
+    found: set[str] = set()
     for legacy in (False, True):
-        some = [info for info in infos if info.legacy is legacy]
-        if some:
-            there = cache.exists_many({info.value for info in some}, legacy=legacy)
-            found.update(info for info in some if info.value in there)
+        values = [key for key in keys if key.startswith(_PRESENT) is not legacy]
+        if values:
+            cut = 0 if legacy else len(_PRESENT)
+            there = cache.exists_many({key[cut : cut + 2] + key[cut + 3 :] for key in values}, legacy=legacy)
+            found.update(_keys(there, legacy=legacy))
     return found
-
-
-def _in_store(store: Store, infos: Iterable[HashInfo]) -> set[str]:
-    return store.exists_many([key_of(info) for info in infos])
 
 
 def _read(store: Store, info: HashInfo) -> bytes:
@@ -267,42 +266,68 @@ def _read(store: Store, info: HashInfo) -> bytes:
     return content
 
 
-def _upload(info: HashInfo, cache: Odb, store: Store) -> int:
+def _upload(key: str, cache: Odb, store: Store) -> int:
+    info = _info_of(key)
     path = cache.path_of(info)
-    hasher = new_md5(legacy=info.legacy and not info.is_dir)
-    size = 0
+    plain = info.is_dir or not info.legacy
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+        small = read_small(path) if plain else None
+        if small is not None:
+            data, hashed = small
+            if hashed.md5 == info.value.removesuffix(".dir"):
+                point("objects.push.upload")
+                store.write(key, data)
+                return len(data)
+        else:
+            size = _upload_large(info, path, store)
+            if size is not None:
+                return size
+    except NotFoundError:
+        if os.path.lexists(path):
+            raise
         raise ObjectMissingError(f"{info.value} is not in the cache", hint="add or fetch it first") from None
-    except OSError as error:
-        raise explain(error, "read", path) from error
-    with open(fd, "rb", buffering=0) as file, store.upload() as upload:
-        while piece := file.read(CHUNK):
-            hasher.update(piece)
-            upload.write(piece)
-            size += len(piece)
+    cache.drop(info)
+    raise CorruptError(
+        f"the cache's copy of {info.value} was damaged and has been removed", hint="add or fetch it again"
+    )
+
+
+def _upload_large(info: HashInfo, path: str, store: Store) -> int | None:
+    """Send a file while it is hashed; ``None``: it is damaged, and was not published."""
+    hasher = new_md5(legacy=info.legacy and not info.is_dir)
+    with open_to_read(path) as file, store.upload() as upload:
+        with behind(upload.write) as write:
+            size = feed(file, hasher, write)
         if hasher.hexdigest() != info.value.removesuffix(".dir"):
-            cache.drop(info)
-            raise CorruptError(
-                f"the cache's copy of {info.value} was damaged and has been removed",
-                hint="add or fetch it again",
-            )
+            return None
         point("objects.push.upload")
         upload.commit(key_of(info))
     return size
 
 
-def _download(info: HashInfo, cache: Odb, store: Store) -> int:
+def _download(key: str, cache: Odb, store: Store) -> int:
+    info = _info_of(key)
     hasher = new_md5(legacy=info.legacy)
+    pieces = iter(store.stream(key))
+    first = next(pieces, b"")
+    hasher.update(first)
+    second = next(pieces, b"")
+    if not second:
+        if hasher.hexdigest() != info.value:
+            raise _damaged(info, store)
+        point("objects.fetch.download")
+        cache.put_bytes(info, first)
+        return len(first)
     temporary = cache.temporary()
-    size = 0
-    pieces = store.stream(key_of(info))
-    with cache.writing(temporary) as write:
-        for piece in pieces:
-            hasher.update(piece)
+    size = len(first)
+    with cache.writing(temporary) as append, behind(append) as write:
+        write(first)
+        piece = second
+        while piece:
             write(piece)
+            hasher.update(piece)
             size += len(piece)
+            piece = next(pieces, b"")
     if hasher.hexdigest() != info.value:
         os.unlink(temporary)
         raise _damaged(info, store)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat as statlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from stat import S_ISDIR, S_ISREG
+from typing import TYPE_CHECKING, Protocol
 
 from padauk.core.errors import InputError, NotFoundError
 from padauk.objects.state import signed
@@ -12,6 +12,8 @@ from padauk.storage.failures import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from padauk.objects.state import Place
 
 IGNORE_FILE = ".dvcignore"
 
@@ -27,16 +29,7 @@ class Ignore(Protocol):
         ...
 
 
-class Found(NamedTuple):
-    """A file below a folder; ``path`` is relative to it, with ``/``."""
-
-    path: str
-    inode: int
-    mtime_ns: int
-    size: int
-
-
-def walk(root: str, ignore: Ignore | None = None) -> list[Found]:
+def walk(root: str, ignore: Ignore | None = None) -> list[Place]:
     """The files below ``root``, in no order.
 
     Links to files are followed, links to folders are left out, as DVC does.
@@ -45,7 +38,7 @@ def walk(root: str, ignore: Ignore | None = None) -> list[Found]:
         InputError: a broken link, something that is neither file nor folder, or a ``.dvcignore`` below.
         NotFoundError: no such folder.
     """
-    files: list[Found] = []
+    files: list[Place] = []
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
@@ -65,11 +58,13 @@ def walk(root: str, ignore: Ignore | None = None) -> list[Found]:
                             f"{IGNORE_FILE} must not lie inside a tracked folder: {entry.path!r}",
                             hint=f"put its lines into the {IGNORE_FILE} of a folder above",
                         )
-                    facts = _facts(entry)
-                    if facts is not None:
-                        files.append(
-                            Found(prefix + name, signed(facts.st_ino), facts.st_mtime_ns, facts.st_size)
-                        )
+                    facts = entry.stat(follow_symlinks=False)
+                    if not S_ISREG(facts.st_mode):
+                        followed = _follow(entry)
+                        if followed is None:
+                            continue
+                        facts = followed
+                    files.append((prefix + name, signed(facts.st_ino), facts.st_mtime_ns, facts.st_size))
         except OSError as error:
             raise explain(error, "list", folder) from error
     return files
@@ -101,13 +96,11 @@ def must_look(path: str) -> os.stat_result:
     return found
 
 
-def _facts(entry: os.DirEntry[str]) -> os.stat_result | None:
-    if entry.is_symlink():
-        facts = look(entry.path)
-        if facts is None or statlib.S_ISDIR(facts.st_mode):
-            return None
-    else:
-        facts = entry.stat(follow_symlinks=False)
-    if not statlib.S_ISREG(facts.st_mode):
+def _follow(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What a link leads to, if it is a file; ``None`` for a folder."""
+    facts = look(entry.path) if entry.is_symlink() else entry.stat()
+    if facts is None or S_ISDIR(facts.st_mode):
+        return None
+    if not S_ISREG(facts.st_mode):
         raise InputError(f"{entry.path!r} is neither a file nor a folder", hint="move it away, or ignore it")
     return facts

@@ -11,7 +11,7 @@ from padauk.core.errors import ConflictError, InputError, NotFoundError
 from padauk.core.points import point
 from padauk.storage.base import CHUNK, Entry, Store, Traits, Upload, check_key
 from padauk.storage.failures import explain
-from padauk.storage.scratch import Scratch
+from padauk.storage.scratch import Scratch, write_all, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class LocalStore(Store):
         self.url = self.root
         self.traits = Traits(conditional_put=True, cheap_listing=True, connections=os.cpu_count() or 2)
         self._durable = durable
-        self._mode = mode
+        self._file_mode = 0o666 if mode is None else mode
         self._scratch = Scratch(self.root, SCRATCH_PREFIX)
 
     def path_of(self, key: str) -> str:
@@ -68,7 +68,8 @@ class LocalStore(Store):
     def exists_many(self, keys: Iterable[str]) -> set[str]:
         by_folder: dict[str, list[str]] = {}
         for key in keys:
-            by_folder.setdefault(os.path.dirname(check_key(key)), []).append(key)
+            folder, _, _ = check_key(key).rpartition("/")
+            by_folder.setdefault(folder, []).append(key)
         found: set[str] = set()
         for folder, wanted in by_folder.items():
             path = f"{self.root}/{folder}" if folder else self.root
@@ -103,6 +104,23 @@ class LocalStore(Store):
             except OSError as error:
                 raise explain(error, "remove", path) from error
         return removed
+
+    def write(self, key: str, data: bytes | Iterable[bytes], *, if_absent: bool = False) -> bool:
+        if not isinstance(data, bytes | bytearray | memoryview):
+            return super().write(key, data, if_absent=if_absent)
+        temporary = self._scratch.name()
+        try:
+            write_new(temporary, self._file_mode, data, durable=self._durable)
+        except OSError as error:
+            raise explain(error, "write to", self.root) from error
+        published = False
+        try:
+            published = self._publish(temporary, key, if_absent=if_absent)
+        finally:
+            if if_absent or not published:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+        return published
 
     def close(self) -> None:
         self._scratch.close()
@@ -174,18 +192,17 @@ class _LocalUpload(Upload):
     def __init__(self, store: LocalStore) -> None:
         self._store = store
         self._path = store._scratch.name()
-        mode = 0o666 if store._mode is None else store._mode
         try:
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            self._fd = os.open(
+                self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, store._file_mode
+            )
         except OSError as error:
             raise explain(error, "write to", store.root) from error
         self._done = False
 
     def write(self, chunk: bytes | memoryview) -> None:
-        view = memoryview(chunk)
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            write_all(self._fd, chunk)
         except OSError as error:
             raise explain(error, "write to", self._store.root) from error
 

@@ -107,6 +107,24 @@ def _remove(folder: str, lock: int, owner: int) -> None:
     os.close(lock)
 
 
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Write all of ``data``. Raises ``OSError``."""
+    done = os.write(fd, data)
+    while done < len(data):
+        done += os.write(fd, memoryview(data)[done:])
+
+
+def write_new(path: str, mode: int, data: bytes | memoryview, *, durable: bool = False) -> None:
+    """Make the new file ``path`` of ``data``; ``durable``: and have it on the disk. Raises ``OSError``."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        write_all(fd, data)
+        if durable:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def sweep(parent: str, prefix: str = ".padauk-") -> int:
     """Remove the scratch folders in ``parent`` whose makers died; answers how many."""
     removed = 0
