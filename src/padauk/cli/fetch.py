@@ -35,6 +35,7 @@ def command(
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
             with_deps=with_deps,
+            run_cache=run_cache,
         )
     app.out.data(shape(done, "fetched"))
     return tell(app, done, "fetched", "from")

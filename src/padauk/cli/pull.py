@@ -45,6 +45,7 @@ def command(
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
             with_deps=with_deps,
+            run_cache=run_cache,
             glob=glob,
         )
     app.out.data(checkout.shape(done) | push.shape(fetched, "fetched"))

@@ -49,6 +49,7 @@ def command(
             revisions=revisions(all_branches, all_tags, all_commits),
             recursive=recursive,
             with_deps=with_deps,
+            run_cache=run_cache,
             glob=glob,
         )
     app.out.data(shape(done, "pushed"))
@@ -61,6 +62,7 @@ def shape(done: SyncResult, word: str) -> dict[str, Any]:
         word: done.files,
         "bytes": done.bytes,
         "remotes": list(done.remotes),
+        "runs": done.runs,
         "failed": {path: error.message for path, error in done.failed.items()},
     }
 
@@ -72,8 +74,10 @@ def tell(app: App, done: SyncResult, word: str, direction: str) -> int | None:
     where = f" {direction} {', '.join(done.remotes)}" if done.remotes else ""
     if done.files or done.bytes:
         app.out.print(f"{count(done.files, 'file')} ({human_size(done.bytes)}) {word}{where}")
-    elif not done.failed:
+    elif not done.failed and not done.runs:
         app.out.print("Everything is up to date.")
+    if done.runs:
+        app.out.print(f"{count(done.runs, 'stage run')} {word}")
     if done.failed:
         from padauk.data.sync import summary
 

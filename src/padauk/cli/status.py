@@ -19,7 +19,8 @@ from padauk.cli.here import (
 )
 
 if TYPE_CHECKING:
-    from padauk.workspace.workspace import Status, Workspace
+    from padauk.workspace.status import Status
+    from padauk.workspace.workspace import Workspace
 
 _KINDS = {"modified": "warn", "deleted": "bad", "new": "good", "not in cache": "bad", "missing": "bad"}
 

@@ -31,12 +31,14 @@ class SyncResult:
         bytes: how many bytes.
         failed: path of an output (absolute) to what is wrong with it.
         remotes: names of the remotes that were used.
+        runs: how many entries of the run cache went over.
     """
 
     files: int = 0
     bytes: int = 0
     failed: dict[str, PadaukError] = field(default_factory=dict)
     remotes: tuple[str, ...] = ()
+    runs: int = 0
 
 
 @contextmanager

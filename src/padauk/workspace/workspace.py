@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from padauk import data
 from padauk.core.errors import InputError, NotFoundError
 from padauk.core.events import SILENT
-from padauk.data import CheckedOut, DataDiff, Finding, Selection, SyncResult
+from padauk.data import CheckedOut, DataDiff, Selection, SyncResult
 from padauk.data import diff as data_diff
+from padauk.data.runs import fetch_runs, push_runs
 from padauk.data.sync import by_remote, opened
-from padauk.pipeline import Look, Stage
+from padauk.pipeline import Stage
 from padauk.repo import ConfigDirs, Repo
 from padauk.workspace.commit import Commit
 from padauk.workspace.history import History, Revisions
 from padauk.workspace.index import Index, quick
+from padauk.workspace.status import Status, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,26 +28,8 @@ if TYPE_CHECKING:
     from padauk.core.events import Reporter
     from padauk.data import Added
     from padauk.data.status import RemoteState
-    from padauk.pipeline import Changes
     from padauk.repo import Output
-
-
-@dataclass
-class Status:
-    """What is not as recorded.
-
-    Attributes:
-        data: outputs of ``.dvc`` files.
-        stages: stages that ``repro`` would run, and why.
-        frozen: stages whose dependencies were not looked at.
-    """
-
-    data: list[Finding] = field(default_factory=list)
-    stages: list[tuple[Stage, Changes]] = field(default_factory=list)
-    frozen: list[Stage] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.data or self.stages)
+    from padauk.storage import Store
 
 
 class Workspace:
@@ -166,25 +150,13 @@ class Workspace:
         self, targets: Sequence[str] = (), *, recursive: bool = False, with_deps: bool = False
     ) -> Status:
         """Outputs and stages that are not as recorded."""
-        found = Status()
-        selections = None
         if targets and not recursive and not with_deps and "index" not in self.__dict__:
             selections = quick(self.repo, targets)
-        if selections is not None:
-            found.data = data.status(self.repo, data_diff.outs_of(selections), reporter=self.reporter)
-            return found
+            if selections is not None:
+                return status_of(self.repo, [], data_diff.outs_of(selections), reporter=self.reporter)
         nodes = self.index.nodes_of(targets, recursive=recursive, with_deps=with_deps)
         outs = [out for node in nodes if not isinstance(node, Stage) for out in node.outs]
-        found.data = data.status(self.repo, outs, reporter=self.reporter)
-        look = Look(self.repo, self.reporter)
-        for node in nodes:
-            if isinstance(node, Stage):
-                changes = look.changes(node)
-                if changes:
-                    found.stages.append((node, changes))
-                if node.frozen:
-                    found.frozen.append(node)
-        return found
+        return status_of(self.repo, nodes, outs, reporter=self.reporter)
 
     def remote_status(
         self,
@@ -222,25 +194,23 @@ class Workspace:
         if self.repo.scm is None or self.repo.scm.head() is None:
             return DataDiff()
         history = History(self.repo)
-        before, after = history.at(old), self.index if new is None else history.at(new)
-        chosen: list[list[Selection]] = [[], []]
+        versions = history.at(old), self.index if new is None else history.at(new)
+        chosen = [index.select((), recursive=recursive) for index in versions] if not targets else [[], []]
         for target in targets:
             misses = 0
-            for place, index in enumerate((before, after)):
+            for place, index in enumerate(versions):
                 try:
                     chosen[place] += index.select([target], recursive=recursive, with_deps=with_deps)
                 except NotFoundError:
                     misses += 1
-            if misses == 2:
+            if misses == len(versions):
                 raise NotFoundError(f"{target} is tracked neither at {old} nor {new or 'in the workspace'}")
-        if not targets:
-            chosen = [before.select(()), after.select(())]
-        first = data_diff.recorded(self.repo, chosen[0])
+        before = data_diff.recorded(self.repo, chosen[0])
         if new is None:
-            second = data_diff.present(self.repo, chosen[1], reporter=self.reporter)
+            after = data_diff.present(self.repo, chosen[1], reporter=self.reporter)
         else:
-            second = data_diff.recorded(self.repo, chosen[1])
-        return data_diff.compare(self.repo, first, second, missing=new is None)
+            after = data_diff.recorded(self.repo, chosen[1])
+        return data_diff.compare(self.repo, before, after, missing=new is None)
 
     def checkout(
         self,
@@ -324,6 +294,7 @@ class Workspace:
         recursive: bool = False,
         with_deps: bool = False,
         glob: bool = False,
+        run_cache: bool = False,
     ) -> SyncResult:
         """Send recorded versions to remotes. See :func:`padauk.data.push`."""
         targets = _expand(targets) if glob else targets
@@ -331,7 +302,8 @@ class Workspace:
             selections = self._with_history(
                 targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
             )
-            return data.push(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+            done = data.push(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+            return self._with_runs(push_runs, done, remote) if run_cache else done
 
     def fetch(
         self,
@@ -342,13 +314,15 @@ class Workspace:
         revisions: Revisions | None = None,
         recursive: bool = False,
         with_deps: bool = False,
+        run_cache: bool = False,
     ) -> SyncResult:
         """Bring recorded versions from remotes into the cache. See :func:`padauk.data.fetch`."""
         with self.repo.lock():
             selections = self._with_history(
                 targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
             )
-            return data.fetch(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+            done = data.fetch(self.repo, selections, remote=remote, jobs=jobs, reporter=self.reporter)
+            return self._with_runs(fetch_runs, done, remote) if run_cache else done
 
     def pull(
         self,
@@ -361,6 +335,7 @@ class Workspace:
         recursive: bool = False,
         with_deps: bool = False,
         glob: bool = False,
+        run_cache: bool = False,
     ) -> tuple[SyncResult, CheckedOut]:
         """:meth:`fetch`, then check out all that is there, even where some of it could not be fetched."""
         targets = _expand(targets) if glob else targets
@@ -370,9 +345,18 @@ class Workspace:
             if revisions:
                 wanted = self._with_history(targets, revisions, recursive=recursive, with_deps=with_deps)
             fetched = data.fetch(self.repo, wanted, remote=remote, jobs=jobs, reporter=self.reporter)
+            if run_cache:
+                fetched = self._with_runs(fetch_runs, fetched, remote)
             return fetched, self._checkout(selections, not targets, force=force)
 
     # -- helpers
+
+    def _with_runs(
+        self, work: Callable[[Repo, Store], int], done: SyncResult, remote: str | None
+    ) -> SyncResult:
+        place = self.repo.config.remote(remote)
+        with opened(place) as store:
+            return replace(done, runs=work(self.repo, store))
 
     def _with_history(
         self, targets: Sequence[str], revisions: Revisions, *, recursive: bool, with_deps: bool

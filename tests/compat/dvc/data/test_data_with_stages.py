@@ -96,6 +96,20 @@ def test_push_pull_and_checkout_cover_stages(piped: Twin) -> None:
     piped.assert_both_clean()
 
 
+def test_run_cache_goes_over(piped: Twin) -> None:
+    piped.run("push", "--run-cache")
+    stores = piped.at(piped.ours.parent / "ours-store", piped.theirs.parent / "them-store")
+    runs = [
+        {path.relative_to(root) for path in root.glob("runs/*/*/*")} for root in (stores.ours, stores.theirs)
+    ]
+    assert runs[0] == runs[1]
+    assert len(runs[0]) == 2
+    piped.both(lambda root: shutil.rmtree(root / ".dvc/cache"))
+    piped.run("fetch", "--run-cache")
+    piped.write({".dvc/config": ""})
+    piped.assert_same()
+
+
 def test_commit_records_stages(piped: Twin) -> None:
     piped.write({"model": "made by hand\n", "params.yaml": "k: 3\n", "raw/c": "new\n"})
     piped.run("commit", ok=False)
