@@ -212,3 +212,25 @@ def test_link_types_of_the_configuration() -> None:
     assert parse_links("reflink, Copy") == ("reflink", "copy")
     with pytest.raises(InputError, match="unknown link type 'hard'"):
         parse_links("hard")
+
+
+def test_large_objects_are_known_to_be_whole_until_written_to(plant: Plant, tmp_path: Path) -> None:
+    data = b"x" * (SMALL + 1)
+    path = plant("d", {"f": data}) + "/f"
+    state = State(tmp_path / "s.db")
+    cache = Odb(tmp_path / "cache", state=state)
+    info = store(path, cache, state=state).info
+    object_path = cache.path_of(info)
+    assert cache.is_whole(info, os.stat(object_path))
+    assert not Odb(tmp_path / "cache").is_whole(info, os.stat(object_path))
+    state.close()
+    state = State(tmp_path / "s.db")
+    cache = Odb(tmp_path / "cache", state=state)
+    assert cache.is_whole(info, os.stat(object_path))
+    os.chmod(object_path, 0o644)
+    assert not cache.is_whole(info, os.stat(object_path))
+    os.chmod(object_path, 0o444)
+    assert cache.is_whole(info, os.stat(object_path))
+    os.utime(object_path)
+    assert not cache.is_whole(info, os.stat(object_path))
+    state.close()

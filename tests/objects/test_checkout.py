@@ -19,7 +19,7 @@ from padauk.core.errors import (
     ObjectMissingError,
 )
 from padauk.objects import DEFAULT_LINKS, HashInfo, Odb, State, build, plan_checkout, store
-from padauk.objects.hashing import md5_hex
+from padauk.objects.hashing import SMALL, md5_hex
 from padauk.testing.faults import flip_bit, tear
 
 if TYPE_CHECKING:
@@ -265,6 +265,23 @@ def test_damaged_objects_are_not_handed_out(
     store(folder, cache)
     plan_checkout(out, info, cache, links=(link,)).execute()
     assert contents(out) == OLD
+
+
+@pytest.mark.parametrize("link", ["copy", "hardlink", "symlink"])
+def test_large_objects_that_somebody_wrote_to_are_not_handed_out(
+    plant: Plant, tmp_path: Path, state: State, link: LinkType
+) -> None:
+    cache = Odb(tmp_path / "cache", state=state)
+    info = store(plant("d", {"f": b"x" * (SMALL + 1)}) + "/f", cache, state=state).info
+    out = str(tmp_path / "out")
+    plan_checkout(out, info, cache, links=(link,)).execute()
+    assert build(out).info == info
+    os.unlink(out)
+    flip_bit(cache.path_of(info), SMALL)
+    os.utime(cache.path_of(info))
+    with pytest.raises(CorruptError):
+        plan_checkout(out, info, cache, links=(link,)).execute()
+    assert not cache.exists(info)
 
 
 def test_a_damaged_listing_is_dropped(plant: Plant, cache: Odb, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_a_listing_does_not_go_before_its_files(info: HashInfo, cache: Odb, far:
 def test_damaged_objects_are_not_pushed(info: HashInfo, cache: Odb, far: FaultyStore) -> None:
     flip_bit(cache.path_of(md5_hex(b"two")))
     flip_bit(cache.path_of(md5_hex(FILES["large"])), 2_000_000)
+    os.utime(cache.path_of(md5_hex(FILES["large"])))  # somebody wrote to it: it is read again
     done = transfer.push([info], cache, far)
     errors = {failed.value: error for failed, error in done.failed}
     assert isinstance(errors[md5_hex(b"two")], CorruptError)

@@ -216,7 +216,7 @@ def plan_checkout(
         dirty = sorted(name for name, md5 in at_stake.items() if md5 not in safe)
     relinked: list[tuple[str, str]] = []
     if relink and same:
-        linker = Linker(cache, path, links, state, legacy=legacy)
+        linker = Linker(cache, path, links, legacy=legacy)
         relinked = [(name, md5) for name, md5 in same if not linker.fits(md5, _join(path, name))]
         linker.close()
     elif executable and same and not os.access(path, os.X_OK):
@@ -294,7 +294,7 @@ class _Execution:
         legacy = plan.info.legacy if plan.info else False
         for folder in {os.path.dirname(_join(plan.path, name)) for name, _ in files}:
             self._folder(folder)
-        linker = Linker(plan._cache, plan.path, self._links, plan._state, legacy=legacy)
+        linker = Linker(plan._cache, plan.path, self._links, legacy=legacy)
 
         def one(file: tuple[str, str]) -> None:
             name, md5 = file

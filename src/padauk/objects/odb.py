@@ -11,6 +11,7 @@ from padauk.core.errors import CorruptError, ObjectMissingError
 from padauk.core.points import point
 from padauk.objects.hashing import Hashed, copy_hashed, hash_file, md5_hex, read_small
 from padauk.objects.info import HashInfo, check_md5
+from padauk.objects.state import NoState, StateRow, seen
 from padauk.objects.tree import Tree
 from padauk.storage.failures import explain
 from padauk.storage.scratch import Scratch, write_all, write_new
@@ -34,11 +35,17 @@ class Odb:
     Args:
         path: the cache folder (``.dvc/cache``); made when something is written.
         shared: ``cache.shared = group``: folders are made for the group to write in.
+        state: remembers which objects were found whole, so that large ones are not read twice for it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, shared: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, shared: bool = False, state: NoState | None = None
+    ) -> None:
         self.path = os.path.abspath(path)
         self.shared = shared
+        self._state = state or NoState()
+        self._whole: dict[str, StateRow] = {}
+        self._noted: list[tuple[StateRow, bool]] = []
         self._roots = {False: f"{self.path}/files/md5", True: self.path}
         self._objects = f"{self.path}/files/md5/"
         self._make_folder = _make_group_folder if shared else _make_own_folder
@@ -152,6 +159,7 @@ class Odb:
             os.unlink(temporary)
         else:
             self.publish(temporary, HashInfo(hashed.md5))
+            self.note_whole(HashInfo(hashed.md5))
         return hashed
 
     def adopt(self, path: str, *, advance: Callable[[int], None] | None = None) -> Hashed:
@@ -173,6 +181,7 @@ class Odb:
         else:
             os.chmod(temporary, MODE)
             self.publish(temporary, HashInfo(hashed.md5))
+            self.note_whole(HashInfo(hashed.md5))
         return hashed
 
     def make(self) -> None:
@@ -228,6 +237,31 @@ class Odb:
             except OSError:
                 continue
         return found
+
+    def note_whole(self, info: HashInfo, found: os.stat_result | None = None) -> None:
+        """Note that the object's bytes, as they lie there (or were ``found``), are those of its name."""
+        path = self.path_of(info)
+        with contextlib.suppress(OSError):
+            row = StateRow(path, *seen(found or os.stat(path)), info.value)
+            self._whole[path] = row
+            self._noted.append((row, info.legacy))
+
+    def is_whole(self, info: HashInfo, found: os.stat_result) -> bool:
+        """Whether the object, which looks like ``found``, is known to be whole and unwritten since."""
+        if statlib.S_IMODE(found.st_mode) != MODE:
+            return False
+        path = self.path_of(info)
+        facts = seen(found)
+        row = self._whole.get(path)
+        if row is not None:
+            return row[1:4] == facts
+        return self._state.get(path, facts, legacy=info.legacy) == info.value
+
+    def remember(self) -> None:
+        """Write down what was noted; called at the end of each verb."""
+        noted, self._noted = self._noted, []
+        for legacy in (False, True):
+            self._state.save_fresh([row for row, kind in noted if kind is legacy], legacy=legacy)
 
     def verify(self, info: HashInfo) -> bool:
         """Read the object and compare; ``False`` if damaged (it stays), ``NotFoundError`` if missing."""

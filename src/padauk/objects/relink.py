@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from padauk.core.errors import CorruptError, NotFoundError, ObjectMissingError
 from padauk.core.points import point
-from padauk.objects.hashing import copy_hashed, hash_file
+from padauk.objects.hashing import SMALL, copy_hashed, hash_file
 from padauk.objects.info import HashInfo
 from padauk.objects.links import SHARED, decide, make, reflink
 from padauk.objects.odb import MODE
 from padauk.objects.state import StateRow, seen
 from padauk.storage.failures import explain
-from padauk.storage.scratch import Scratch
+from padauk.storage.scratch import Scratch, copy_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,18 +33,13 @@ class Linker:
         cache: where the objects are.
         path: the output's absolute path; temporary names are made beside it.
         links: link types in order of preference.
-        state: remembers which objects were found whole.
         legacy: the objects are DVC 2's.
     """
 
-    def __init__(
-        self, cache: Odb, path: str, links: tuple[LinkType, ...], state: NoState, *, legacy: bool = False
-    ) -> None:
+    def __init__(self, cache: Odb, path: str, links: tuple[LinkType, ...], *, legacy: bool = False) -> None:
         folder, name = os.path.split(path)
         self._cache = cache
         self._legacy = legacy
-        self._state = state
-        self._rows: list[StateRow] = []
         self._scratch = Scratch(folder, f".{name}.padauk-")
         self.link: LinkType = "copy"
         if links[0] != "copy":
@@ -71,9 +66,7 @@ class Linker:
         temporary = self._scratch.name()
         try:
             if self.link == "copy":
-                copied = copy_hashed(source, temporary, mode=0o666, legacy=self._legacy, advance=advance)
-                if copied.md5 != md5:
-                    raise self._damaged(info)
+                self._copy(info, source, temporary, advance)
             else:
                 self._link(info, source, temporary, advance)
             if executable:
@@ -106,33 +99,37 @@ class Linker:
             return False
         return os.path.samestat(mine, theirs) == (self.link == "hardlink")
 
-    def know(self, md5: str, path: str) -> None:
-        """Note that the object ``md5`` is whole if it is the very file ``path``, which was hashed."""
-        source = self._cache.path_of(HashInfo(md5, legacy=self._legacy))
-        with contextlib.suppress(OSError):
-            found = os.stat(source)
-            facts = seen(found)
-            if os.path.samestat(found, os.stat(path)) and self._state.get(source, facts) != md5:
-                self._rows.append(StateRow(source, *facts, md5))
-
     def close(self) -> None:
         """Remove temporary names, and remember what was found whole."""
         self._scratch.close()
-        rows, self._rows = self._rows, []
-        self._state.save_fresh(rows, legacy=self._legacy)
+        self._cache.remember()
+
+    def _copy(
+        self, info: HashInfo, source: str, temporary: str, advance: Callable[[int], None] | None
+    ) -> None:
+        found = os.stat(source)
+        if found.st_size > SMALL and self._cache.is_whole(info, found):
+            copy_new(source, temporary, 0o666)
+            if advance is not None:
+                advance(found.st_size)
+            return
+        copied = copy_hashed(source, temporary, mode=0o666, legacy=self._legacy, advance=advance)
+        if copied.md5 != info.value:
+            raise self._damaged(info)
+        if found.st_size > SMALL:
+            self._cache.note_whole(info, found)
 
     def _link(
         self, info: HashInfo, source: str, temporary: str, advance: Callable[[int], None] | None
     ) -> None:
         found = os.stat(source)
-        known = self._state.get(source, seen(found), legacy=self._legacy)
-        if known != info.value or statlib.S_IMODE(found.st_mode) != MODE:
+        if not self._cache.is_whole(info, found):
             # it is handed out as it is, so it is read once before
             if hash_file(source, legacy=self._legacy).md5 != info.value:
                 raise self._damaged(info)
             with contextlib.suppress(OSError):
                 os.chmod(source, MODE)
-            self._rows.append(StateRow(source, *seen(found), info.value))
+            self._cache.note_whole(info, found)
         if self.link == "reflink":
             reflink(source, temporary)
         else:
@@ -166,7 +163,6 @@ def relink(path: str, built: Built, linker: Linker, *, state: NoState, before: i
         target = f"{path}/{name}" if name else path
         if os.stat(target).st_mtime_ns >= before:
             continue
-        linker.know(md5, target)
         if not linker.fits(md5, target):
             rows.append(linker.place(md5, target))
     state.save_fresh(rows)

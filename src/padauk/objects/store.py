@@ -48,7 +48,7 @@ def store(
     state = state or NoState()
     began = time.time_ns()
     found = must_look(path)
-    linker = Linker(cache, path, links or ("copy",), state)
+    linker = Linker(cache, path, links or ("copy",))
     try:
         if statlib.S_ISDIR(found.st_mode):
             built = _store_folder(path, cache, state, ignore, linker.link, reporter)

@@ -105,6 +105,7 @@ def push(
     run.send([key for key in files if key not in there], upload)
     point("objects.push.files")
     run.send_folders({key: below for key, below in folders.items() if key not in there}, upload)
+    cache.remember()
     return run.result()
 
 
@@ -134,6 +135,7 @@ def fetch(
     folders, files = run.expand(infos, tree_of)
     there = _in_cache(cache, files)
     run.send([key for key in files if key not in there], lambda key: _download(key, cache, store))
+    cache.remember()
     point("objects.fetch.files")
 
     def keep(key: str) -> int:
@@ -279,10 +281,15 @@ def _upload(key: str, cache: Odb, store: Store) -> int:
                 store.write(key, data)
                 return len(data)
         else:
+            found = os.stat(path)
+            if plain and cache.is_whole(info, found):
+                point("objects.push.upload")
+                return store.put_file(key, path)
             size = _upload_large(info, path, store)
             if size is not None:
+                cache.note_whole(info, found)
                 return size
-    except NotFoundError:
+    except (NotFoundError, FileNotFoundError):
         if os.path.lexists(path):
             raise
         raise ObjectMissingError(f"{info.value} is not in the cache", hint="add or fetch it first") from None
@@ -333,6 +340,7 @@ def _download(key: str, cache: Odb, store: Store) -> int:
         raise _damaged(info, store)
     point("objects.fetch.download")
     cache.publish(temporary, info)
+    cache.note_whole(info)
     return size
 
 

@@ -81,7 +81,8 @@ class Repo:
     def cache(self) -> Odb:
         """The objects: ``cache.dir``, else ``.dvc/cache``."""
         folder = self.config.get("cache", "dir") or os.path.join(self.dvc_dir, "cache")
-        return Odb(folder, shared=self.config.get("cache", "shared") == "group")
+        shared = self.config.get("cache", "shared") == "group"
+        return Odb(folder, shared=shared, state=self.state)
 
     @functools.cached_property
     def state(self) -> State:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from padauk.core.errors import InputError
+from padauk.storage.failures import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,6 +130,19 @@ class Store(abc.ABC):
                 for chunk in data:
                     upload.write(chunk)
             return upload.commit(key, if_absent=if_absent)
+
+    def put_file(self, key: str, path: str) -> int:
+        """Publish the bytes of the file at ``path`` as ``key``; answers how many."""
+        size = 0
+        try:
+            with open(path, "rb", buffering=0) as file, self.upload() as upload:
+                while piece := file.read(CHUNK):
+                    upload.write(piece)
+                    size += len(piece)
+                upload.commit(key)
+        except OSError as error:
+            raise explain(error, "read", path) from error
+        return size
 
     def exists(self, key: str) -> bool:
         """Whether ``key`` is there."""

@@ -11,7 +11,7 @@ from padauk.core.errors import ConflictError, InputError, NotFoundError
 from padauk.core.points import point
 from padauk.storage.base import CHUNK, Entry, Store, Traits, Upload, check_key
 from padauk.storage.failures import explain
-from padauk.storage.scratch import Scratch, write_all, write_new
+from padauk.storage.scratch import Scratch, copy_new, write_all, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -121,6 +121,15 @@ class LocalStore(Store):
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
         return published
+
+    def put_file(self, key: str, path: str) -> int:
+        temporary = self._scratch.name()
+        try:
+            size = copy_new(path, temporary, self._file_mode, durable=self._durable)
+        except OSError as error:
+            raise explain(error, "copy", path) from error
+        self._publish(temporary, key, if_absent=False)
+        return size
 
     def close(self) -> None:
         self._scratch.close()

@@ -8,6 +8,7 @@ later sees what a killed process has left, and clears it away.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import itertools
 import os
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Self
+
+_RANGE = 1 << 27
+_PIECE = 4 << 20
+_NO_RANGE = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
 _YOUNG = 60.0
 """Seconds in which a folder without its lock file may still be in the making."""
@@ -123,6 +128,31 @@ def write_new(path: str, mode: int, data: bytes | memoryview, *, durable: bool =
             os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def copy_new(source: str, path: str, mode: int, *, durable: bool = False) -> int:
+    """Make the new file ``path`` of all of ``source``, within the kernel where it can; answers the size.
+
+    Raises ``OSError``.
+    """
+    with open(source, "rb", buffering=0) as file:
+        out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            total = 0
+            try:
+                while done := os.copy_file_range(file.fileno(), out, _RANGE):
+                    total += done
+            except OSError as error:
+                if total or error.errno not in _NO_RANGE:
+                    raise
+                while piece := file.read(_PIECE):
+                    write_all(out, piece)
+                    total += len(piece)
+            if durable:
+                os.fsync(out)
+        finally:
+            os.close(out)
+    return total
 
 
 def sweep(parent: str, prefix: str = ".padauk-") -> int:

@@ -17,6 +17,8 @@ import pytest
 from padauk.core.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from padauk.storage.base import Store
 
 BAD_KEYS = ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\0b"]
@@ -41,6 +43,16 @@ class StoreContract:
         found = store.info("k")
         assert found is not None
         assert found.size == size
+
+    @pytest.mark.parametrize("size", [0, 10, 3_000_000])
+    def test_a_file_is_put(self, store: Store, tmp_path: Path, size: int) -> None:
+        path = tmp_path / "source.bin"
+        path.write_bytes(bytes(size))
+        assert store.put_file("a/b", str(path)) == size
+        assert store.read("a/b") == bytes(size)
+        with pytest.raises(NotFoundError):
+            store.put_file("c", str(tmp_path / "none"))
+        assert not store.exists("c")
 
     def test_pieces_are_joined(self, store: Store) -> None:
         store.write("k", iter([b"a", b"", b"bc"]))
