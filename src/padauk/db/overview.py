@@ -72,6 +72,17 @@ def children_of(tx: Session, parent_key: int, parent: str, experiment: int) -> l
     return [row[0] for row in rows]
 
 
+def newest_with_tag(tx: Session, key: int, value: str, experiment: int, before: int) -> str | None:
+    """Id of the newest run of an experiment that has a tag and started before a time."""
+    found: str | None = tx.value(
+        "SELECT r.uid FROM runs r WHERE r.experiment_id = ? AND r.stage = 0 AND r.start_time < ? AND EXISTS"
+        " (SELECT 1 FROM run_tags t WHERE t.run_id = r.id AND t.key_id = ? AND t.value = ?)"
+        " ORDER BY r.start_time DESC LIMIT 1",
+        (experiment, before, key, value),
+    )
+    return found
+
+
 def with_tag(tx: Session, key: int, limit: int) -> list[str]:
     """Ids of the newest active runs that have a tag."""
     rows = tx.all(

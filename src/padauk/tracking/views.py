@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PARENT_TAG = "mlflow.parentRunId"
 INVOCATION_TAG = "padauk.record"
+STAGE_TAG = "padauk.stage"
 NOTE_TAG = "mlflow.note.content"
 MAX_ROWS = 500
 MAX_COLUMNS = 200
@@ -191,6 +192,15 @@ def children(tx: Session, run_id: str, experiment_id: str, columns: Sequence[str
     if key is None:
         return []
     return lines_of(tx, overview.children_of(tx, key, run_id, int(experiment_id)), columns)
+
+
+def last_stage_run(
+    tx: Session, stage: str, experiment_id: str, before: int, columns: Sequence[str] = ()
+) -> RunLine | None:
+    """The newest run of a stage that started before a time: it made what is there while it is skipped."""
+    key = tx.names.find(tx, STAGE_TAG)
+    found = key and overview.newest_with_tag(tx, key, stage, int(experiment_id), before)
+    return lines_of(tx, [found], columns)[0] if found else None
 
 
 def metric_names(tx: Session, run_ids: Sequence[str]) -> list[str]:

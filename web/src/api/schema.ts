@@ -222,6 +222,7 @@ export interface StageRun {
   outs?: string;
   exit_code?: string;
   error?: string;
+  skipped?: boolean;
 }
 
 export interface Table {

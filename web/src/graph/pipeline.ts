@@ -20,15 +20,18 @@ export function pipelineGraph(
     key: stage.stage,
     kind: "stage",
     title: stage.stage.replace(/^dvc\.yaml:/, ""),
-    detail: [
-      stage.run.status.toLowerCase(),
-      stage.run.start && stage.run.end ? duration(stage.run.end - stage.run.start) : "",
-    ]
-      .filter(Boolean)
-      .join(" · "),
-    state: stage.run.status.toLowerCase(),
+    detail: stage.skipped
+      ? "unchanged"
+      : [
+          stage.run.status.toLowerCase(),
+          stage.run.start && stage.run.end ? duration(stage.run.end - stage.run.start) : "",
+        ]
+          .filter(Boolean)
+          .join(" · "),
+    state: stage.skipped ? "skipped" : stage.run.status.toLowerCase(),
   }));
-  for (const name of skipped)
+  const known = new Set(stages.map((stage) => stage.stage));
+  for (const name of skipped.filter((one) => !known.has(one)))
     nodes.push({
       key: name,
       kind: "stage",

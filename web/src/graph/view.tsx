@@ -11,7 +11,7 @@ interface Props {
   label: string;
 }
 
-const W = 196;
+const W = 178;
 const H = 50;
 
 export function GraphView({ nodes, edges, chosen, choose, label }: Props) {
@@ -24,7 +24,7 @@ export function GraphView({ nodes, edges, chosen, choose, label }: Props) {
     if (!element) return;
     const { clientWidth: width, clientHeight: height } = element;
     const scale = Math.max(
-      width < 600 ? 0.55 : 0.3,
+      width < 600 ? 0.6 : 0.4,
       Math.min(1, (width - 32) / placed.width, (height - 32) / placed.height),
     );
     const start = nodes.find((node) => node.start);
@@ -117,10 +117,10 @@ export function GraphView({ nodes, edges, chosen, choose, label }: Props) {
                 <rect width={W} height={H} rx="7" />
                 <rect class="mark" width="4" height={H - 16} x="7" y="8" rx="2" />
                 <text x="20" y="21">
-                  {shorten(node.title, 24)}
+                  {shorten(node.title, 22)}
                 </text>
                 <text class="small" x="20" y="38">
-                  {shorten(node.detail, 29)}
+                  {shorten(node.detail, 26)}
                 </text>
                 <title>{`${node.title}\n${node.detail}`}</title>
               </g>
@@ -152,7 +152,7 @@ interface Placed {
 
 function layout(nodes: GraphNode[], edges: GraphEdge[]): Placed {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 52, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 44, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.key, { width: W, height: H });
   const known = new Set(nodes.map((node) => node.key));
@@ -171,13 +171,29 @@ function layout(nodes: GraphNode[], edges: GraphEdge[]): Placed {
     edges: graph.edges().map((edge) => ({
       source: edge.v,
       target: edge.w,
-      path: curve((graph.edge(edge) as { points: { x: number; y: number }[] }).points),
+      path: curve(
+        between(graph.node(edge.v) as Point, graph.node(edge.w) as Point, graph.edge(edge).points),
+      ),
       label: labels.get(`${edge.v} ${edge.w}`),
     })),
   };
 }
 
-function curve(points: { x: number; y: number }[]): string {
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** From the middle of one's right side to the middle of the other's left, by the way that dagre found. */
+function between(from: Point, to: Point, points: Point[]): Point[] {
+  return [
+    { x: from.x + W / 2, y: from.y },
+    ...points.slice(1, -1),
+    { x: to.x - W / 2 - 1, y: to.y },
+  ];
+}
+
+function curve(points: Point[]): string {
   const [first, ...rest] = points;
   if (!first) return "";
   const last = rest[rest.length - 1] ?? first;

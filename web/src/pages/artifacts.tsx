@@ -15,7 +15,8 @@ const MAX_IMAGE = 20_000_000;
 
 export function Artifacts({ run }: { run: string }) {
   const root = useLoad((abort) => list(run, "", abort), [run]);
-  const path = here.value.query.get("path") ?? "";
+  const asked = here.value.query.get("path");
+  const path = asked ?? root.value?.find((one) => !one.is_dir)?.path ?? "";
   if (root.error) return <Failure error={root.error} again={root.reload} />;
   if (!root.value) return null;
   if (root.value.length === 0)

@@ -45,7 +45,7 @@ export function Data() {
           </Empty>
         )}
         {groups.map(([title, versions]) => (
-          <section key={title} class="card">
+          <section key={title} class="card datasets">
             <header>
               <h2>{title}</h2>
               <span class="grow" />

@@ -112,7 +112,7 @@ export function Lineage() {
       )}
       {ref && found.error && <Failure error={found.error} />}
       {ref && drawn && !found.error && (
-        <div class="split graphsplit">
+        <div class="graphsplit">
           <GraphView
             nodes={drawn.nodes}
             edges={drawn.edges}
@@ -144,16 +144,7 @@ function Side({ node, graph }: { node: LineageNode; graph: Fact[] }) {
     <aside class="side card" aria-label="What was chosen">
       <header>
         <h2>{title}</h2>
-      </header>
-      <dl>
-        {graph.map(([name, value]) => (
-          <>
-            <dt>{name}</dt>
-            <dd class={name === "md5" || name === "commit" ? "mono" : ""}>{cell(value)}</dd>
-          </>
-        ))}
-      </dl>
-      <p class="row">
+        <span class="grow" />
         {link && (
           <a class="button" href={link}>
             Open
@@ -162,7 +153,15 @@ function Side({ node, graph }: { node: LineageNode; graph: Fact[] }) {
         <a class="button" href={href(["lineage"], { ref: refOf(node) })}>
           Start from here
         </a>
-      </p>
+      </header>
+      <dl>
+        {graph.map(([name, value]) => (
+          <div key={`${name} ${value}`}>
+            <dt>{name}</dt>
+            <dd class={name === "md5" || name === "commit" ? "mono" : ""}>{cell(value)}</dd>
+          </div>
+        ))}
+      </dl>
     </aside>
   );
 }

@@ -35,10 +35,8 @@ export function Pipeline({ id }: { id: string }) {
   if (!value) return null;
   const { run } = value;
   const stage = value.stages.find((one) => one.stage === chosen);
-  const longest = Math.max(
-    1,
-    ...value.stages.map((one) => (one.run.end ?? 0) - (one.run.start ?? 0)),
-  );
+  const ran = value.stages.filter((one) => !one.skipped);
+  const longest = Math.max(1, ...ran.map((one) => (one.run.end ?? 0) - (one.run.start ?? 0)));
   const choose = (node: GraphNode) => {
     if (node.members) setOpen(new Set([...open, node.key]));
     else if (node.kind === "data") {
@@ -55,7 +53,6 @@ export function Pipeline({ id }: { id: string }) {
       </nav>
       <div class="titlebar">
         <h1>
-          <Status status={run.status} />
           <span>{run.name}</span>
         </h1>
         <a class="button" href={href(["experiments", run.experiment, "runs", run.id])}>
@@ -88,7 +85,7 @@ export function Pipeline({ id }: { id: string }) {
         </header>
         <table class="rows" data-testid="stages">
           <tbody>
-            {value.stages.map((one) => {
+            {ran.map((one) => {
               const took = (one.run.end ?? one.run.start ?? 0) - (one.run.start ?? 0);
               return (
                 <tr key={one.run.id} class={one === stage ? "chosen" : ""}>

@@ -85,7 +85,6 @@ function Head({
       </nav>
       <div class="titlebar">
         <h1>
-          <Status status={run.status} />
           <span>{run.name || run.id.slice(0, 8)}</span>
           {gone && <small class="tag bad">deleted</small>}
         </h1>

@@ -73,7 +73,10 @@ class Invocations(Message):
 
 
 class StageRun(Message):
-    """A stage in an invocation, with the content it read and wrote as JSON of path to md5."""
+    """A stage in an invocation, with the content it read and wrote as JSON of path to md5.
+
+    One that was ``skipped`` shows the run in which it ran last.
+    """
 
     run: RunRow
     stage: str
@@ -81,6 +84,7 @@ class StageRun(Message):
     outs: str = ""
     exit_code: str = ""
     error: str = ""
+    skipped: bool = False
 
 
 class Invocation(Message):
@@ -137,17 +141,24 @@ def invocation(call: Call, request: Message) -> Invocation:
     tx = call.tx
     run = runs.get(tx, call.path["id"])
     columns = [f"tags.{tag}" for tag in _STAGE_TAGS]
-    stages = []
-    for line in views.children(tx, run.info.run_id, run.info.experiment_id, columns):
-        stage, deps, outs, exit_code, error = (str(cell or "") for cell in line.cells)
-        if stage:
-            row = run_row(line)
-            row.cells = []
-            stages.append(
-                StageRun(run=row, stage=stage, deps=deps, outs=outs, exit_code=exit_code, error=error)
-            )
+    experiment = run.info.experiment_id
+    stages = [_stage(line) for line in views.children(tx, run.info.run_id, experiment, columns)]
+    tags = {tag.key: tag.value for tag in run.tags}
+    for name in filter(None, tags.get("padauk.skipped", "").split(", ")):
+        last = views.last_stage_run(tx, name, experiment, run.info.start_time or 0, columns)
+        if last is not None:
+            stages.append(_stage(last, skipped=True))
     return Invocation(
         run=run_row(views.lines_of(tx, [run.info.run_id])[0]),
         tags=[Pair(key=tag.key, value=tag.value) for tag in run.tags],
-        stages=stages,
+        stages=[stage for stage in stages if stage.stage],
+    )
+
+
+def _stage(line: views.RunLine, *, skipped: bool = False) -> StageRun:
+    stage, deps, outs, exit_code, error = (str(cell or "") for cell in line.cells)
+    row = run_row(line)
+    row.cells = []
+    return StageRun(
+        run=row, stage=stage, deps=deps, outs=outs, exit_code=exit_code, error=error, skipped=skipped
     )
