@@ -9,6 +9,9 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from padauk.testing.postgres import PostgresServer
 
 _CLEARED = ("DVC_", "MLFLOW_", "PADAUK_", "GIT_", "NO_COLOR", "FORCE_COLOR")
 
@@ -42,3 +45,30 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(name, value)
         (home / "gitconfig").write_text("[init]\n\tdefaultBranch = main\n")
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL for the session."""
+    from padauk.testing.postgres import PostgresServer
+
+    with PostgresServer(tmp_path_factory.mktemp("postgres") / "cluster") as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database of each kind: a test that takes it runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/padauk.db"
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """As ``database_url``, one for all tests of a module."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('db')}/padauk.db"
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url

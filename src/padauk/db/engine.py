@@ -57,8 +57,8 @@ class Session(ABC):
         """Run a statement; the number of rows it changed."""
 
     @abstractmethod
-    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run a statement once for each row of values."""
+    def many(self, sql: str, rows: Sequence[Sequence[Any]], *, distinct: bool = False) -> None:
+        """Run a statement once for each row of values; ``distinct``: no two of them write the same row."""
 
     @abstractmethod
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[list[Row]]:
@@ -133,7 +133,13 @@ def open_database(url: str, *, durable: bool = False) -> Database:
             raise InputError(f"{url!r} names no file", hint="use sqlite:///path/to/file.db")
         return SqliteDatabase(path, url=url, durable=durable)
     if kind in {"postgresql", "postgres"}:
-        raise UnsupportedError("PostgreSQL is not in this release yet", hint="use sqlite:///path/to/file.db")
+        try:
+            from padauk.db.postgres import PostgresDatabase
+        except ImportError as error:
+            raise UnsupportedError(
+                "PostgreSQL needs the driver psycopg", hint="pip install 'padauk[postgres]'"
+            ) from error
+        return PostgresDatabase(url, durable=durable)
     known = {"mysql": "MySQL", "mssql": "SQL Server", "oracle": "Oracle"}
     if kind in known:
         raise UnsupportedError(

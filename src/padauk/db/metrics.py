@@ -38,6 +38,7 @@ def add(tx: Session, points: Sequence[Point]) -> None:
         " WHERE (excluded.step, excluded.timestamp, excluded.value)"
         " > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
         [latest[key] for key in sorted(latest)],
+        distinct=True,
     )
 
 

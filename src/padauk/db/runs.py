@@ -105,6 +105,7 @@ def set_tags(tx: Session, number: int, tags: Mapping[int, str]) -> None:
         "INSERT INTO run_tags (run_id, key_id, value) VALUES (?, ?, ?)"
         " ON CONFLICT (run_id, key_id) DO UPDATE SET value = excluded.value",
         [(number, key, tags[key]) for key in sorted(tags)],
+        distinct=True,
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import re
 import sqlite3
 import threading
 from concurrent.futures import Future
@@ -81,7 +82,7 @@ class SqliteSession(Session):
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         return self._execute(sql, values).rowcount
 
-    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    def many(self, sql: str, rows: Sequence[Sequence[Any]], *, distinct: bool = False) -> None:
         self._connection.executemany(sql, rows)
 
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[list[Row]]:
@@ -372,11 +373,9 @@ def _explain(error: Exception | BaseException, path: str) -> PadaukError:
     return UnavailableError(f"{path}: {text}")
 
 
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?\s*", re.ASCII)
+
+
 def _is_number(text: object) -> bool:
-    if isinstance(text, str):
-        try:
-            float(text)
-        except ValueError:
-            return False
-        return "_" not in text
-    return isinstance(text, int | float)
+    """What PostgreSQL's dialect takes for a number, too."""
+    return isinstance(text, str) and len(text) < 100 and _NUMBER.fullmatch(text) is not None

@@ -9,6 +9,7 @@ BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 REAL: Double[float] = Double()
 SMALL = SmallInteger()
-TEXT = Text()
+TEXT = Text(collation="C").with_variant(Text(), "sqlite")
+"""Text that both databases order by its code points."""
 
 __all__ = ["BIG", "METADATA", "REAL", "SMALL", "TEXT"]
