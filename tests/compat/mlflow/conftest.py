@@ -27,10 +27,15 @@ _TIMES = {
 }
 
 
-@pytest.fixture(scope="session")
-def padauk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A padauk server for the session."""
-    with padauk_server(tmp_path_factory.mktemp("padauk")) as server:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def padauk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """A padauk server for the session, on each database."""
+    flags = []
+    if request.param == "postgresql":
+        flags = ["--backend-store-uri", request.getfixturevalue("postgres").new_database()]
+    with padauk_server(tmp_path_factory.mktemp("padauk"), *flags) as server:
         yield server
 
 
