@@ -18,7 +18,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from padauk.core.settings import ServerSettings
+    from padauk.core.settings import ServerSettings, WebhookSettings
 
 _MEANINGLESS = {
     "gunicorn_opts": "padauk does not use gunicorn",
@@ -214,6 +214,32 @@ def settings_of(app: App, flags: dict[str, Any]) -> ServerSettings:
         allowed_origins=("*",) if everyone else _split(flags["cors_allowed_origins"]),
         frame_options=None if everyone or frame == "NONE" else frame,
         static_prefix=f"/{prefix}" if prefix else "",
+        webhooks=_webhooks(),
+    )
+
+
+def _webhooks() -> WebhookSettings:
+    """How webhooks are told: variables only, as with MLflow."""
+    from padauk.core.settings import WebhookSettings
+
+    def variable(name: str, default: str) -> str:
+        return os.environ.get(f"PADAUK_WEBHOOK_{name}") or os.environ.get(f"MLFLOW_WEBHOOK_{name}") or default
+
+    try:
+        timeout, retries, workers = (
+            float(variable("REQUEST_TIMEOUT", "30")),
+            int(variable("REQUEST_MAX_RETRIES", "3")),
+            int(variable("DELIVERY_MAX_WORKERS", "10")),
+        )
+    except ValueError as error:
+        raise InputError(f"a PADAUK_WEBHOOK_… or MLFLOW_WEBHOOK_… variable is no number: {error}") from error
+    return WebhookSettings(
+        schemes=_split(variable("ALLOWED_SCHEMES", "https")),
+        private=variable("ALLOW_PRIVATE_IPS", "").lower() in {"1", "true", "yes"},
+        key=os.environ.get("PADAUK_WEBHOOK_KEY") or os.environ.get("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"),
+        timeout=timeout,
+        retries=max(0, retries),
+        workers=max(1, workers),
     )
 
 

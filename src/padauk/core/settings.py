@@ -25,6 +25,27 @@ class TrackingSettings:
 
 
 @dataclass(frozen=True)
+class WebhookSettings:
+    """How the server tells webhooks what happened.
+
+    Attributes:
+        schemes: of URLs that may be told.
+        private: whether URLs may lead to private addresses; only for a network where nobody is to be feared.
+        key: Fernet key that secrets are sealed with; ``None`` keeps a key of our own beside the database.
+        timeout: seconds for an answer.
+        retries: how often a delivery is tried again.
+        workers: deliveries at a time.
+    """
+
+    schemes: tuple[str, ...] = ("https",)
+    private: bool = False
+    key: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+    retries: int = 3
+    workers: int = 10
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """How one tracking server runs.
 
@@ -41,6 +62,7 @@ class ServerSettings:
             and the server's own.
         frame_options: value of ``X-Frame-Options``, or ``None`` for none.
         static_prefix: path below which everything is served, such as ``/mlflow``.
+        webhooks: how webhooks are told.
     """
 
     database: str = "sqlite:///padauk.db"
@@ -52,6 +74,7 @@ class ServerSettings:
     allowed_origins: tuple[str, ...] = ()
     frame_options: str | None = "SAMEORIGIN"
     static_prefix: str = ""
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
 
 @dataclass(frozen=True)

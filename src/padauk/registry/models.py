@@ -52,6 +52,16 @@ def get_model(tx: Session, name: str) -> RegisteredModel:
     return one_model(tx, name)
 
 
+def is_prompt_named(tx: Session, name: str) -> bool:
+    """Whether a name that is there holds prompts.
+
+    Raises:
+        NotFoundError: there is none of that name.
+    """
+    number = _number(tx, name)
+    return is_prompt(rows.tags_of_models(tx, [number]).get(number, {}))
+
+
 def update_model(tx: Session, name: str, description: str | None) -> RegisteredModel:
     """Set the description.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from padauk.artifacts import ObjectStore
 from padauk.db import open_database
+from padauk.registry.delivery import Courier
+from padauk.registry.sealing import Sealer
 from padauk.storage import LocalStore
 from padauk.tracking import experiments
 
@@ -24,6 +26,7 @@ class Service:
         artifact_root: URI below which new experiments keep their artifacts.
         objects_path: folder of the content-addressed store that artifacts uploaded through the server go to.
         artifacts: the bytes in that store.
+        courier: tells webhooks.
         stopping: whether the server is about to end; answers without an end give up then.
     """
 
@@ -34,6 +37,9 @@ class Service:
         self.artifact_root = settings.artifact_root
         self.db = open_database(settings.database, durable=settings.durable)
         self.artifacts = ObjectStore(LocalStore(self.objects_path, durable=settings.durable, mode=0o444))
+        beside = settings.database.removeprefix("sqlite:///")
+        own_key = None if beside == settings.database else f"{beside}.webhook-key"
+        self.courier = Courier(settings.webhooks, Sealer(settings.webhooks.key, own_key))
         self.db.write(lambda tx: experiments.ensure_default(tx, self.artifact_root))
 
     def counts(self, tx: Session) -> tuple[int, int]:
@@ -43,4 +49,5 @@ class Service:
     def close(self) -> None:
         """Finish what was accepted and let go of everything."""
         self.db.close()
+        self.courier.close()
         self.artifacts.store.close()

@@ -114,3 +114,26 @@ logged_model_tags = Table(
     Column("value", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
+
+webhooks = Table(
+    "webhooks",
+    METADATA,
+    Column("id", BIG, primary_key=True),
+    Column("uid", TEXT, nullable=False, unique=True),
+    Column("name", TEXT, nullable=False),
+    Column("url", TEXT, nullable=False),
+    Column("description", TEXT),
+    Column("sealed_secret", TEXT),
+    Column("active", SMALL, nullable=False),
+    Column("created", BIG, nullable=False),
+    Column("updated", BIG, nullable=False),
+)
+
+webhook_events = Table(
+    "webhook_events",
+    METADATA,
+    Column("event", TEXT, primary_key=True),
+    Column("webhook_id", BIG, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("webhook_events_of", webhook_events.c.webhook_id)

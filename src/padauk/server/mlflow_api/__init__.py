@@ -22,6 +22,7 @@ def all_routes() -> list[Route]:
         runs,
         search,
         system,
+        webhooks,
     )
 
     modules = (
@@ -36,6 +37,7 @@ def all_routes() -> list[Route]:
         logged_models,
         artifacts,
         multipart,
+        webhooks,
     )
     groups = [*(module.routes for module in modules), *artifacts.more_routes, *multipart.more_routes]
     return [route for group in groups for route in group.routes]

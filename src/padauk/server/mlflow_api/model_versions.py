@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from padauk.core.errors import InputError, NotFoundError
-from padauk.registry import logged, search, versions
-from padauk.registry.values import is_prompt
+from padauk.registry import logged, models, search, versions
+from padauk.registry.values import PROMPT_TEXT, is_prompt
 from padauk.server.mlflow_api.frame import KeyValue, mlflow_routes
+from padauk.server.mlflow_api.webhooks import notify, without_prompt_tags
 from padauk.server.wire import Empty, Message
 from padauk.tracking import runs
 
@@ -143,8 +144,15 @@ def create(call: Call, request: CreateVersion) -> OneVersion:
         description=request.description or "",
         tags=tags,
     )
-    if version.model_id and not is_prompt(version.tags):
-        logged.note_version(tx, version.model_id, version.name, version.version)
+    told: dict[str, Any] = {"name": version.name, "version": str(version.version)}
+    if is_prompt(version.tags):
+        told |= {"template": version.tags.get(PROMPT_TEXT), "tags": without_prompt_tags(version.tags)}
+    else:
+        if version.model_id:
+            logged.note_version(tx, version.model_id, version.name, version.version)
+        told |= {"source": version.source, "run_id": version.run_id or None, "tags": version.tags}
+    event = "prompt_version.created" if is_prompt(version.tags) else "model_version.created"
+    notify(call, event, {**told, "description": version.description or None})
     return OneVersion(model_version=shown_version(version))
 
 
@@ -195,10 +203,20 @@ def find(call: Call, request: SearchVersions) -> FoundVersions:
 @routes.write("POST", "/model-versions/set-tag", VersionTag)
 def set_tag(call: Call, request: VersionTag) -> Empty:
     versions.set_version_tag(call.tx, request.name, request.version, request.key, request.value)
+    notify(call, f"{_entity(call, request.name)}_tag.set", {**_told(request), "value": request.value})
     return Empty()
 
 
 @routes.write("DELETE", "/model-versions/delete-tag", VersionTag)
 def delete_tag(call: Call, request: VersionTag) -> Empty:
     versions.delete_version_tag(call.tx, request.name, request.version, request.key)
+    notify(call, f"{_entity(call, request.name)}_tag.deleted", _told(request))
     return Empty()
+
+
+def _entity(call: Call, name: str) -> str:
+    return "prompt_version" if models.is_prompt_named(call.tx, name) else "model_version"
+
+
+def _told(request: VersionTag) -> dict[str, str]:
+    return {"name": request.name, "version": str(request.version), "key": request.key}

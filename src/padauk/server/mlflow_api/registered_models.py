@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from padauk.registry import models, search, versions
 from padauk.server.mlflow_api.frame import KeyValue, mlflow_routes
 from padauk.server.mlflow_api.model_versions import OneVersion, WireTag, WireVersion, pairs, shown_version
+from padauk.server.mlflow_api.webhooks import notify, without_prompt_tags
 from padauk.server.wire import Empty, Message
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ def shown_model(model: RegisteredModel) -> WireModel:
 @routes.write("POST", "/registered-models/create", CreateModel)
 def create(call: Call, request: CreateModel) -> OneModel:
     model = models.create_model(call.tx, request.name, request.description, pairs(request.tags))
+    tags = without_prompt_tags(model.tags) if model.is_prompt else model.tags
+    data = {"name": model.name, "tags": tags, "description": request.description or ""}
+    notify(call, "prompt.created" if model.is_prompt else "registered_model.created", data)
     return OneModel(registered_model=shown_model(model))
 
 
@@ -152,24 +156,33 @@ def latest(call: Call, request: LatestVersions) -> Versions:
 @routes.write("POST", "/registered-models/set-tag", ModelTag)
 def set_tag(call: Call, request: ModelTag) -> Empty:
     models.set_model_tag(call.tx, request.name, request.key, request.value)
+    if models.is_prompt_named(call.tx, request.name):
+        data = {"name": request.name, "key": request.key, "value": request.value}
+        notify(call, "prompt_tag.set", data)
     return Empty()
 
 
 @routes.write("DELETE", "/registered-models/delete-tag", ModelTag)
 def delete_tag(call: Call, request: ModelTag) -> Empty:
     models.delete_model_tag(call.tx, request.name, request.key)
+    if models.is_prompt_named(call.tx, request.name):
+        notify(call, "prompt_tag.deleted", {"name": request.name, "key": request.key})
     return Empty()
 
 
 @routes.write("POST", "/registered-models/alias", SetAlias)
 def set_alias(call: Call, request: SetAlias) -> Empty:
     models.set_alias(call.tx, request.name, request.alias, request.version)
+    data = {"name": request.name, "alias": request.alias, "version": str(request.version)}
+    notify(call, f"{_entity(call, request.name)}_alias.created", data)
     return Empty()
 
 
 @routes.write("DELETE", "/registered-models/alias", AliasOf)
 def delete_alias(call: Call, request: AliasOf) -> Empty:
     models.delete_alias(call.tx, request.name, request.alias)
+    entity = _entity(call, request.name)
+    notify(call, f"{entity}_alias.deleted", {"name": request.name, "alias": request.alias})
     return Empty()
 
 
@@ -177,3 +190,7 @@ def delete_alias(call: Call, request: AliasOf) -> Empty:
 def by_alias(call: Call, request: AliasOf) -> OneVersion:
     found = models.version_by_alias(call.tx, request.name, request.alias)
     return OneVersion(model_version=shown_version(found))
+
+
+def _entity(call: Call, name: str) -> str:
+    return "prompt" if models.is_prompt_named(call.tx, name) else "model_version"
