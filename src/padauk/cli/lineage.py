@@ -44,9 +44,8 @@ def command(
         repo = _repo(stack)
         sources: list[Source] = []
         if not offline:
-            sources += _server(
-                app, stack, needed=repo is None or ref.startswith(("models:/", "runs:/", "m-"))
-            )
+            only_there = ref.startswith(("models:/", "runs:/", "m-"))
+            sources += _server(app, stack, only_there=only_there, alone=repo is None)
         repository = None
         if repo:
             from padauk.client.local import LocalSource
@@ -94,11 +93,11 @@ def _repo(stack: contextlib.ExitStack) -> Repo | None:
     return repo
 
 
-def _server(app: App, stack: contextlib.ExitStack, *, needed: bool) -> list[Source]:
-    """The tracking server, if one is set and answers."""
+def _server(app: App, stack: contextlib.ExitStack, *, only_there: bool, alone: bool) -> list[Source]:
+    """The tracking server, if one is set and answers; ``only_there`` and ``alone`` say who needs it to."""
     settings = app.settings.tracking
     if not settings.uri:
-        if needed:
+        if only_there:
             hint = "set one: padauk config tracking.uri http://…; 'padauk server' starts one"
             raise InputError("models and runs are on a tracking server, and none is set", hint=hint)
         return []
@@ -110,7 +109,7 @@ def _server(app: App, stack: contextlib.ExitStack, *, needed: bool) -> list[Sour
         stack.callback(client.close)
         client.has_extensions()
     except (InputError, UnavailableError) as error:
-        if needed:
+        if only_there or alone:
             raise
         app.out.reporter.warning(f"{error.message}; only this repository is looked at")
         return []
