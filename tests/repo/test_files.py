@@ -66,8 +66,8 @@ def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
 
 
 _digests = st.text("0123456789abcdef", min_size=32, max_size=32)
-_names = st.text("abcABC019./-_ :#", min_size=1, max_size=20) | st.sampled_from(
-    ["yes", "null", "1e5", "true"]
+_names = st.text("abcABC019./-_ :#", min_size=1, max_size=20) | st.text(
+    "0123456789eExob_.-", min_size=1, max_size=12
 )
 
 

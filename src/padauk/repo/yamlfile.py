@@ -7,6 +7,7 @@ to put changes into a file that a person may have formatted and commented.
 
 from __future__ import annotations
 
+import copy
 import functools
 import io
 import os
@@ -177,8 +178,10 @@ def dumps(value: Any) -> bytes:
     return stream.getvalue()
 
 
-_SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_./]*(?:-[A-Za-z0-9_./]+)*")
-_WORDS = frozenset({"true", "false", "null"})
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./]*(?:-[A-Za-z0-9_./]+)*")
+_OTHER = re.compile(
+    "|".join(f"(?:{pattern})" for _, pattern, _ in _SCALARS)
+)  # what is no text without quotes
 
 
 def _plain(value: Any) -> bytes | None:
@@ -192,13 +195,10 @@ def _plain(value: Any) -> bytes | None:
         mark = "- "
         for key, entry in out.items():
             if isinstance(entry, str):
-                ok = len(entry) < 60 and (
-                    (key == "md5" and not entry.isdigit() and _md5_is_text(entry))
-                    or (_SAFE.fullmatch(entry) and entry.lower() not in _WORDS)
-                )
-                if not ok:
+                if len(entry) > 60 or not _SAFE.fullmatch(entry):
                     return None
-                lines.append(f"{mark}{key}: {entry}")
+                shown = f"'{entry}'" if _OTHER.fullmatch(entry) else entry
+                lines.append(f"{mark}{key}: {shown}")
             elif type(entry) is int:
                 lines.append(f"{mark}{key}: {entry}")
             elif type(entry) is bool:
@@ -207,14 +207,6 @@ def _plain(value: Any) -> bytes | None:
                 return None
             mark = "  "
     return ("\n".join(lines) + "\n").encode() if value["outs"] else None
-
-
-def _md5_is_text(digest: str) -> bool:
-    """Whether a YAML reader takes these hex digits for text: not ``1234…e56`` and the like."""
-    digits = digest.removesuffix(".dir")
-    return bool(digest.endswith(".dir") or re.search("[a-df]", digits)) and bool(
-        re.fullmatch("[0-9a-f]+", digits)
-    )
 
 
 def write(path: str, value: Any) -> bool:
@@ -233,18 +225,21 @@ def edit(path: str, change: Callable[[Any], None]) -> bool:
 
 
 def update(path: str, value: Any) -> bool:
-    """Make the file at ``path`` hold ``value``: only what differs from it is touched."""
+    """Make the file at ``path`` hold ``value``, touching only what differs; ``False``: nothing did."""
     if not os.path.exists(path):
         return write(path, value)
     with open(path, "rb") as file:
         old = file.read()
     plain = loads(old, path)
-    if _plain(plain) == old:  # no comment and no spelling to keep: the same rules on plain values
-        apply(value, plain)
-        return write(path, plain)
-    kept = _load_round_trip(path)
-    if not isinstance(kept, dict):
+    if not isinstance(plain, dict):
         return write(path, value)
+    spelt = _plain(plain)
+    apply(value, changed := copy.deepcopy(plain))
+    if changed == plain:
+        return False
+    if spelt == old:  # no comment and no spelling to keep: the same rules on plain values
+        return write(path, changed)
+    kept = _load_round_trip(path)
     apply(value, kept)
     return write(path, kept)
 
