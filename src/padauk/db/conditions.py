@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import InputError
@@ -58,9 +59,24 @@ def _plain(column: str, operator: str, value: Any, dialect: Dialect) -> Sql:
         return dialect.like(column), [value]
     if operator == "ILIKE":
         return dialect.like(f"lower({column})", "lower(?)"), [value]
+    if operator == "RLIKE":
+        return dialect.matches(column), [pattern_of(value)]
     if operator in {"IS NULL", "IS NOT NULL"}:
         return f"{column} {operator}", []
     return f"{column} {'<>' if operator == '!=' else operator} ?", [value]
+
+
+def pattern_of(value: str) -> str:
+    """A regular expression that a filter gave.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise InputError(f"Invalid regular expression {value!r} in the filter: {error}") from error
+    return value
 
 
 def _numeric(value: Any) -> bool:

@@ -37,6 +37,14 @@ class Dialect(ABC):
     def number_of(self, text: str) -> str:
         """The text expression ``text`` as a number, or NULL where it is none."""
 
+    @abstractmethod
+    def matches(self, column: str, pattern: str = "?") -> str:
+        """``column`` holds a match of the regular expression ``pattern``; case counts."""
+
+    @abstractmethod
+    def member(self, column: str) -> str:
+        """The text of a member of the JSON object in ``column``, whose name is bound where ``?`` stands."""
+
 
 class Session(ABC):
     """One open transaction. Values are bound where the SQL says ``?``; rows come back as tuples."""

@@ -62,6 +62,12 @@ class PostgresDialect(Dialect):
             f"CASE WHEN length({text}) < 100 AND {text} ~ '{plain}' THEN CAST({text} AS double precision) END"
         )
 
+    def matches(self, column: str, pattern: str = "?") -> str:
+        return f"({column} ~ {pattern})"
+
+    def member(self, column: str) -> str:
+        return f"(CAST({column} AS json) ->> CAST(? AS text))"
+
 
 @lru_cache(maxsize=2000)
 def _translated(sql: str) -> str:

@@ -59,6 +59,12 @@ class SqliteDialect(Dialect):
     def number_of(self, text: str) -> str:
         return f"CASE WHEN padauk_is_number({text}) THEN CAST({text} AS REAL) END"
 
+    def matches(self, column: str, pattern: str = "?") -> str:
+        return f"padauk_matches({column}, {pattern})"
+
+    def member(self, column: str) -> str:
+        return f"CAST(({column} ->> ?) AS TEXT)"
+
 
 class SqliteSession(Session):
     """A transaction on one connection."""
@@ -160,6 +166,7 @@ class SqliteDatabase(Database):
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -8000")
         connection.create_function("padauk_is_number", 1, _is_number, deterministic=True)
+        connection.create_function("padauk_matches", 2, _matches, deterministic=True)
         return connection
 
     @contextmanager
@@ -374,6 +381,10 @@ def _explain(error: Exception | BaseException, path: str) -> PadaukError:
 
 
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?\s*", re.ASCII)
+
+
+def _matches(text: object, pattern: str) -> bool:
+    return text is not None and re.search(pattern, str(text)) is not None
 
 
 def _is_number(text: object) -> bool:

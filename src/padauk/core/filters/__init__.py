@@ -10,14 +10,14 @@ MLflow's grammar and more: comparisons joined by ``AND``, ``OR``, ``NOT`` and pa
     comparison = identifier operator value
                | identifier [NOT] IN "(" value { "," value } ")"
                | identifier IS [NOT] NULL
-    operator   = "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" | [NOT] LIKE | [NOT] ILIKE
+    operator   = "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" | [NOT] LIKE | [NOT] ILIKE | [NOT] RLIKE
     identifier = [ entity "." ] key
     key        = word | "`" … "`" | '"' … '"'
     value      = number | "'" … "'" | '"' … '"'
 
 What may be asked of runs, models or traces is a :class:`Vocabulary`: its attributes with their types, and
-which of metrics, params, tags and datasets there are. Times may be given as milliseconds or as ISO dates
-in quotes.
+which of metrics, params, tags, datasets and so on there are. ``RLIKE`` matches a regular expression. Times
+may be given as milliseconds or as ISO dates in quotes.
 """
 
 from padauk.core.filters.order import Order, parse_order

@@ -17,6 +17,11 @@ _SPELLINGS: dict[Entity, tuple[str, ...]] = {
     "param": ("parameter", "parameters", "param", "params"),
     "tag": ("tag", "tags"),
     "dataset": ("dataset", "datasets"),
+    "metadata": ("metadata", "request_metadata"),
+    "span": ("span",),
+    "feedback": ("feedback",),
+    "expectation": ("expectation",),
+    "issue": ("issue",),
 }
 _ENTITIES = {spelling: entity for entity, spellings in _SPELLINGS.items() for spelling in spellings}
 _SIGNS: dict[str, Operator] = {
@@ -58,7 +63,7 @@ def identifier(source: str, token: Token, vocabulary: Vocabulary) -> tuple[Entit
     if token.kind == "name":
         prefix, _, key = token.text.partition(".")
         prefix, key = prefix.strip(), key.strip()
-        entity = _ENTITIES.get(prefix)
+        entity = vocabulary.prefixes.get(prefix) or _ENTITIES.get(prefix)
         if entity is None or (entity != "attribute" and entity not in vocabulary.entities):
             known = ["attribute", *sorted(vocabulary.entities)]
             fail(source, token.start, f"Invalid entity type '{prefix}'. Valid values are {known}")
@@ -161,7 +166,7 @@ class _Parser:
         negated = self.keyword("NOT")
         sign = self.next()
         operator: Operator
-        if sign.kind == "word" and sign.text.upper() in {"LIKE", "ILIKE"}:
+        if sign.kind == "word" and sign.text.upper() in {"LIKE", "ILIKE", "RLIKE"}:
             operator = cast("Operator", sign.text.upper())
             if entity == "metric" or kind in {"number", "time"}:
                 self.fail(f"{operator} compares texts, and {token.text} is a number", sign)
@@ -174,7 +179,7 @@ class _Parser:
             self.fail(
                 f"Invalid comparator '{operator}' for a text (numbers are compared without quotes)", sign
             )
-        if operator in {"LIKE", "ILIKE"} and not isinstance(value, str):
+        if operator in {"LIKE", "ILIKE", "RLIKE"} and not isinstance(value, str):
             self.fail(f"{operator} needs a quoted text", self.tokens[self.place - 1])
         node = Comparison(entity, key, operator, value)
         return Not(node) if negated else node

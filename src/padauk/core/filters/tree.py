@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"]
+Entity = Literal[
+    "attribute", "metric", "param", "tag", "dataset", "metadata", "span", "feedback", "expectation", "issue"
+]
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "RLIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"
+]
 Kind = Literal["text", "number", "time"]
 Value = str | int | float | tuple[str | int | float, ...] | None
 
@@ -59,15 +63,17 @@ class Vocabulary:
 
     Attributes:
         attributes: name of each attribute to the type of its values.
-        entities: which of metrics, params, tags and datasets it has.
+        entities: which of metrics, params, tags, datasets, metadata, … it has.
         aliases: other names of attributes.
         orderable: attributes that results may be ordered by, where not all.
+        prefixes: other words before the dot, such as ``trace.`` for attributes of traces.
     """
 
     attributes: Mapping[str, Kind]
     entities: frozenset[Entity] = frozenset()
     aliases: Mapping[str, str] = field(default_factory=dict)
     orderable: frozenset[str] | None = None
+    prefixes: Mapping[str, Entity] = field(default_factory=dict)
 
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.\-/]*\Z")
@@ -77,6 +83,11 @@ _PREFIX = {
     "param": "params",
     "tag": "tags",
     "dataset": "datasets",
+    "metadata": "metadata",
+    "span": "span",
+    "feedback": "feedback",
+    "expectation": "expectation",
+    "issue": "issue",
 }
 
 

@@ -12,16 +12,20 @@ def all_routes() -> list[Route]:
     """The routes of all modules."""
     from padauk.server.mlflow_api import (
         artifacts,
+        assessments,
         experiments,
         logged_models,
         logging,
         metrics,
         model_versions,
         multipart,
+        otlp,
         registered_models,
         runs,
         search,
         system,
+        traces,
+        traces_v2,
         webhooks,
     )
 
@@ -38,6 +42,12 @@ def all_routes() -> list[Route]:
         artifacts,
         multipart,
         webhooks,
+        traces,
+        traces_v2,
+        assessments,
+        otlp,
     )
-    groups = [*(module.routes for module in modules), *artifacts.more_routes, *multipart.more_routes]
+    groups = [*(module.routes for module in modules)]
+    for more in (artifacts, multipart, traces):
+        groups += more.more_routes
     return [route for group in groups for route in group.routes]
