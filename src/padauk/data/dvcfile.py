@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from padauk.repo import Repo
 
 SUFFIX = ".dvc"
+IMPORTED = "imported"
+"""Key in :attr:`Output.extra`, never written: the repository whose data this is, and which keeps it."""
 
 _TOP = frozenset({"md5", "wdir", "deps", "outs", "locked", "frozen", "meta", "always_changed", "desc"})
 _OUT = frozenset(
@@ -145,6 +147,8 @@ def _parse(repo: Repo, path: str, folder: str, content: bytes) -> DvcFile:
     if not isinstance(deps, list) or not all(isinstance(dep, dict) for dep in deps):
         raise wrong("'deps' is not a list of mappings", "deps")
     top = {key: item for key, item in value.items() if key not in ("outs", "deps")}
+    if len(deps) == 1 and isinstance(origin := deps[0].get("repo"), dict):
+        outs = [replace(out, extra={**out.extra, IMPORTED: str(origin.get("url"))}) for out in outs]
     return DvcFile(
         path, tuple(outs), base, tuple(deps), bool(value.get("frozen") or value.get("locked")), top
     )

@@ -7,8 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from padauk.core.errors import CorruptError, NotFoundError, ObjectMissingError, PadaukError
+from padauk.core.errors import (
+    CorruptError,
+    NotFoundError,
+    ObjectMissingError,
+    PadaukError,
+    UnsupportedError,
+)
 from padauk.core.events import SILENT
+from padauk.data.dvcfile import IMPORTED
 from padauk.objects import HashInfo, transfer
 from padauk.storage import LocalStore, open_store
 
@@ -85,7 +92,7 @@ def push(
     """Send what the selections record to their remotes; what fails is collected, the rest goes on."""
     return _each(
         repo,
-        [selection for selection in selections if selection.out.push],
+        [selection for selection in selections if selection.out.push and not imported(selection)],
         remote,
         jobs,
         reporter,
@@ -118,6 +125,15 @@ def _each(
     failed: dict[str, PadaukError] = {}
     if fetching:
         selections = [one for one in selections if not _here(repo, one)]
+        failed = {
+            one.path: UnsupportedError(
+                f"its data is kept by {one.out.extra[IMPORTED]}, and padauk cannot fetch imports yet",
+                hint="'dvc pull' brings them",
+            )
+            for one in selections
+            if imported(one)
+        }
+        selections = [one for one in selections if not imported(one)]
     groups = by_remote(repo, selections, remote)
     for place, group in groups:
         with opened(place) as store:
@@ -138,6 +154,11 @@ def _each(
                 fetch_listings(repo, broken, store, reporter=reporter)
             failed |= _blame(repo, result, owners)
     return SyncResult(files, size, failed, tuple(place.name for place, _ in groups))
+
+
+def imported(selection: Selection) -> bool:
+    """Whether the data is another repository's: it keeps it, our remotes do not."""
+    return IMPORTED in selection.out.extra
 
 
 def _here(repo: Repo, selection: Selection) -> bool:

@@ -13,7 +13,7 @@ from padauk.core.events import SILENT
 from padauk.data import CheckedOut, DataDiff, Selection, SyncResult
 from padauk.data import diff as data_diff
 from padauk.data.runs import fetch_runs, push_runs
-from padauk.data.sync import by_remote, opened
+from padauk.data.sync import by_remote, imported, opened
 from padauk.pipeline import Stage
 from padauk.repo import ConfigDirs, Repo
 from padauk.workspace.commit import Commit
@@ -172,7 +172,8 @@ class Workspace:
         selections = self._with_history(
             targets, revisions or Revisions(), recursive=recursive, with_deps=with_deps
         )
-        for place, group in by_remote(self.repo, [one for one in selections if one.out.push], remote):
+        ours = [one for one in selections if one.out.push and not imported(one)]
+        for place, group in by_remote(self.repo, ours, remote):
             with opened(place) as store:
                 found |= data.remote_status(self.repo, group, store, reporter=self.reporter)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,3 +137,28 @@ def test_diff_and_history(piped: Twin) -> None:
     piped.dvc(piped.theirs, "remote", "modify", "--local", "r", "url", store)
     piped.run("push", "-A")
     piped.at(piped.ours.parent / "ours-store", piped.theirs.parent / "them-store").assert_same()
+
+
+def test_imports_stay_as_dvc_wrote_them(twin: Twin) -> None:
+    source = twin.ours.parent / "source"
+    source.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=source, check=True)
+    twin.dvc(source, "init")
+    (source / "x").write_text("x")
+    twin.dvc(source, "add", "x")
+    subprocess.run(["git", "add", "-A"], cwd=source, check=True)
+    subprocess.run(["git", "commit", "-qm", "x"], cwd=source, check=True)
+    (source / "plain").write_text("plain")
+    twin.both(lambda root: twin.dvc(root, "import", str(source), "x"))
+    twin.both(lambda root: twin.dvc(root, "import-url", str(source / "plain"), "plain"))
+    twin.both(lambda root: twin.dvc(root, "remote", "add", "-d", "r", "../" + root.name + "-store"))
+    assert twin.padauk(twin.ours, "status", "--json").json() == {}
+    twin.run("push")
+    twin.at(twin.ours.parent / "ours-store", twin.theirs.parent / "them-store").assert_same()
+    twin.write({"plain": "edited", "x": "edited too"})
+    twin.run("commit", "-f")
+    for name in ("x.dvc", "plain.dvc"):
+        assert (twin.ours / name).read_bytes() == (twin.theirs / name).read_bytes(), name
+    shutil.rmtree(twin.ours / ".dvc/cache")
+    said = twin.padauk(twin.ours, "fetch", check=False)
+    assert "padauk cannot fetch imports yet" in said.err
