@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from padauk.core.events import Progress, Reporter
 from padauk.objects import Odb, State
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from padauk.core.events import Unit
+
+
+# how long an example takes says nothing on a busy machine
+settings.register_profile("padauk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("padauk")
 
 
 class Plant(Protocol):

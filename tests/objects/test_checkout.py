@@ -91,7 +91,7 @@ def test_files_are_writable_and_remembered(
     state = State(tmp_path / "s.db")
     out = str(tmp_path / "out")
     plan_checkout(out, info, cache, state=state).execute(reporter=reports)
-    assert reports.tasks == [("Checking out", 3, 3)]
+    assert reports.tasks == [("Checking out", 11, 11)]
     assert stat.S_IMODE(os.stat(f"{out}/a").st_mode) == 0o644
     state.close()
     state = State(tmp_path / "s.db")
@@ -223,8 +223,13 @@ def test_executables(plant: Plant, cache: Odb, tmp_path: Path) -> None:
     plan_checkout(out, info, cache, executable=True).execute()
     assert stat.S_IMODE(os.stat(out).st_mode) == 0o755
     os.chmod(out, 0o644)
-    plan_checkout(out, info, cache, executable=True).execute()
-    assert stat.S_IMODE(os.stat(out).st_mode) == 0o755
+    links: list[tuple[LinkType, ...]] = [("copy",), ("hardlink",), ("symlink",)]
+    for kind in links:
+        plan_checkout(out, info, cache, executable=True, links=kind).execute()
+        assert stat.S_IMODE(os.stat(out).st_mode) == 0o755
+        assert stat.S_IMODE(os.stat(cache.path_of(info)).st_mode) == 0o444
+        assert plan_checkout(out, info, cache, executable=True, links=kind, relink=True).empty
+        os.unlink(out)
 
 
 def test_what_the_cache_lacks_is_named_after_the_rest_is_done(

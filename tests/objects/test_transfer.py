@@ -44,10 +44,13 @@ def test_push_and_fetch(
     assert {sent.value for sent in done.transferred} == {*NAMES, info.value}
     assert done.bytes == 3_000_006 + len(Path(cache.path_of(info)).read_bytes())
     assert keys(far) == {key_of(HashInfo(value)) for value in (*NAMES, info.value)}
-    assert sum(count for _, _, count in reports.tasks) == 5
+    assert reports.tasks == [("Pushing", 3_000_006, 3_000_006), ("Pushing", 1, 1)]
     other = Odb(tmp_path / "other")
-    back = transfer.fetch([info], other, far)
+    reports.tasks.clear()
+    back = transfer.fetch([info], other, far, reporter=reports)
     assert not back.failed
+    assert reports.tasks[0][0] == "Fetching"
+    assert reports.tasks[0][2] == 3_000_006
     assert back.bytes == done.bytes
     for value in (*NAMES, info.value):
         path = Path(other.path_of(value))

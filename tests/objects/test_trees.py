@@ -12,12 +12,12 @@ from padauk.objects.hashing import md5_hex
 
 A, B, C = (md5_hex(text) for text in (b"a", b"b", b"c"))
 
-names = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1).filter(
-    lambda name: name not in {".", ".."}
-)
-paths = st.lists(names, min_size=1, max_size=4).map("/".join)
+names = st.text(
+    st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=6
+).filter(lambda name: name not in {".", ".."})
+paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 md5s = st.binary(min_size=16, max_size=16).map(bytes.hex)
-rows = st.dictionaries(paths, st.tuples(md5s, st.integers(0, 2**40)), max_size=20).map(
+rows = st.dictionaries(paths, st.tuples(md5s, st.integers(0, 2**40)), max_size=8).map(
     lambda found: [(path, md5, size) for path, (md5, size) in found.items()]
 )
 

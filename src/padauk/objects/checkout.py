@@ -142,7 +142,7 @@ class CheckoutPlan:
             force: also overwrite and remove what no cache holds.
             links: link types in order of preference; as planned when not given.
             partial: tell of missing and damaged objects in the result instead of raising after the rest.
-            reporter: hears of the progress, in files.
+            reporter: hears of the progress, in bytes where all is written, else in files.
 
         Raises:
             DirtyWorkspaceError: bytes would be lost; nothing was changed.
@@ -215,12 +215,12 @@ def plan_checkout(
         safe = cache.exists_many(set(at_stake.values()) - {_BROKEN_LINK}, legacy=legacy)
         dirty = sorted(name for name, md5 in at_stake.items() if md5 not in safe)
     relinked: list[tuple[str, str]] = []
-    if relink and same:
+    if executable and same:
+        relinked = [] if os.access(path, os.X_OK) else same
+    elif relink and same:
         linker = Linker(cache, path, links, legacy=legacy)
         relinked = [(name, md5) for name, md5 in same if not linker.fits(md5, _join(path, name))]
         linker.close()
-    elif executable and same and not os.access(path, os.X_OK):
-        relinked = same
     return CheckoutPlan(
         path,
         info,
@@ -296,18 +296,24 @@ class _Execution:
             self._folder(folder)
         linker = Linker(plan._cache, plan.path, self._links, legacy=legacy)
 
+        size = plan.info.size if plan.info and len(files) == (plan.info.nfiles or 1) else None
+
         def one(file: tuple[str, str]) -> None:
             name, md5 = file
             target = _join(plan.path, name)
             try:
-                self._rows.append(linker.place(md5, target, executable=plan.executable))
+                row = linker.place(md5, target, executable=plan.executable, advance=advance if size else None)
+                self._rows.append(row)
             except ObjectMissingError:
                 self._missing.append(name)
             except CorruptError:
                 self._corrupt.append(name)
-            advance(1)
+            if not size:
+                advance(1)
 
-        with self._reporter.task("Checking out", len(files), "files") as progress:
+        with self._reporter.task(
+            "Checking out", size or len(files), "bytes" if size else "files"
+        ) as progress:
             advance = progress.advance
             try:
                 for_each(one, files)

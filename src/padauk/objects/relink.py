@@ -38,6 +38,8 @@ class Linker:
 
     def __init__(self, cache: Odb, path: str, links: tuple[LinkType, ...], *, legacy: bool = False) -> None:
         folder, name = os.path.split(path)
+        if os.path.ismount(path):
+            folder = path  # a disk of its own: names can only be moved within it
         self._cache = cache
         self._legacy = legacy
         self._scratch = Scratch(folder, f".{name}.padauk-")
@@ -65,7 +67,8 @@ class Linker:
         source = self._cache.path_of(info)
         temporary = self._scratch.name()
         try:
-            if self.link == "copy":
+            if self.link == "copy" or (executable and self.link in SHARED):
+                # (the mode of a shared file is the object's)
                 self._copy(info, source, temporary, advance)
             else:
                 self._link(info, source, temporary, advance)
@@ -109,9 +112,7 @@ class Linker:
     ) -> None:
         found = os.stat(source)
         if found.st_size > SMALL and self._cache.is_whole(info, found):
-            copy_new(source, temporary, 0o666)
-            if advance is not None:
-                advance(found.st_size)
+            copy_new(source, temporary, 0o666, advance=advance)
             return
         copied = copy_hashed(source, temporary, mode=0o666, legacy=self._legacy, advance=advance)
         if copied.md5 != info.value:

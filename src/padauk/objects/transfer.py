@@ -23,9 +23,11 @@ from padauk.objects.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from padauk.core.events import Reporter
+    from padauk.core.events import Reporter, Unit
     from padauk.objects.odb import Odb
     from padauk.storage.base import Store
+
+    Advance = Callable[[int], None]
 
 __all__ = ["TransferResult", "fetch", "key_of", "push", "status"]
 
@@ -93,16 +95,17 @@ def push(
         cache: where from. An object that is damaged here is not sent, and dropped.
         store: where to.
         jobs: how many at a time; by default what the store can take.
-        reporter: hears of the progress, in objects.
+        reporter: hears of the progress, in bytes where sizes are known, else in objects.
     """
     run = _Run(jobs or store.traits.connections, reporter, "Pushing")
     folders, files = run.expand(infos, cache.read_tree)
     there = store.exists_many([*files, *folders])
 
-    def upload(key: str) -> int:
-        return _upload(key, cache, store)
+    def upload(key: str, advance: Advance) -> int:
+        return _upload(key, cache, store, advance)
 
-    run.send([key for key in files if key not in there], upload)
+    todo = [key for key in files if key not in there]
+    run.send(todo, upload, _sizes(cache, todo))
     point("objects.push.files")
     run.send_folders({key: below for key, below in folders.items() if key not in there}, upload)
     cache.remember()
@@ -121,6 +124,7 @@ def fetch(
 
     Bytes are compared with their name while they come in; others are not kept. Arguments as :func:`push`.
     """
+    infos = list(infos)
     run = _Run(jobs or store.traits.connections, reporter, "Fetching")
     data: dict[str, bytes] = {}
 
@@ -134,11 +138,18 @@ def fetch(
 
     folders, files = run.expand(infos, tree_of)
     there = _in_cache(cache, files)
-    run.send([key for key in files if key not in there], lambda key: _download(key, cache, store))
+    todo = [key for key in files if key not in there]
+    sizes = [info.size for info in dict.fromkeys(infos)]
+    known = len(todo) == len(files) and None not in sizes
+    run.send(
+        todo,
+        lambda key, advance: _download(key, cache, store, advance),
+        sum(filter(None, sizes)) if known else None,
+    )
     cache.remember()
     point("objects.fetch.files")
 
-    def keep(key: str) -> int:
+    def keep(key: str, _: Advance) -> int:
         cache.put_bytes(_info_of(key), data[key])
         return len(data[key])
 
@@ -201,12 +212,14 @@ class _Run:
                 files.update(dict.fromkeys(below))
         return folders, files
 
-    def send(self, keys: Sequence[str], work: Callable[[str], int]) -> None:
-        """Do ``work`` to each; it answers the number of bytes."""
+    def send(
+        self, keys: Sequence[str], work: Callable[[str, Advance], int], total: int | None = None
+    ) -> None:
+        """Do ``work`` to each; it answers the number of bytes. With ``total`` progress is told in bytes."""
 
         def one(key: str) -> None:
             try:
-                size = work(key)
+                size = work(key, by_bytes)
             except PadaukError as error:
                 with self._guard:
                     self._failed[key] = error
@@ -214,14 +227,19 @@ class _Run:
                 with self._guard:
                     self._transferred.append(key)
                     self._bytes += size
-            advance(1)
+            if not total:
+                advance(1)
 
         if keys:
-            with self._reporter.task(self._label, len(keys), "objects") as progress:
+            unit: Unit = "bytes" if total else "objects"
+            with self._reporter.task(self._label, total or len(keys), unit) as progress:
                 advance = progress.advance
+                by_bytes: Advance = advance if total else _nothing
                 for_each(one, keys, self._jobs)
 
-    def send_folders(self, folders: Mapping[str, frozenset[str]], work: Callable[[str], int]) -> None:
+    def send_folders(
+        self, folders: Mapping[str, frozenset[str]], work: Callable[[str, Advance], int]
+    ) -> None:
         """Do ``work`` to the listings of which no file has failed."""
         ready = []
         for key, below in folders.items():
@@ -268,7 +286,19 @@ def _read(store: Store, info: HashInfo) -> bytes:
     return content
 
 
-def _upload(key: str, cache: Odb, store: Store) -> int:
+def _sizes(cache: Odb, keys: Sequence[str]) -> int:
+    total = 0
+    for key in keys:
+        with contextlib.suppress(OSError):
+            total += os.stat(f"{cache.path}/{key}").st_size
+    return total
+
+
+def _nothing(amount: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def _upload(key: str, cache: Odb, store: Store, advance: Advance) -> int:
     info = _info_of(key)
     path = cache.path_of(info)
     plain = info.is_dir or not info.legacy
@@ -279,13 +309,14 @@ def _upload(key: str, cache: Odb, store: Store) -> int:
             if hashed.md5 == info.value.removesuffix(".dir"):
                 point("objects.push.upload")
                 store.write(key, data)
+                advance(len(data))
                 return len(data)
         else:
             found = os.stat(path)
             if plain and cache.is_whole(info, found):
                 point("objects.push.upload")
-                return store.put_file(key, path)
-            size = _upload_large(info, path, store)
+                return store.put_file(key, path, advance=advance)
+            size = _upload_large(info, path, store, advance)
             if size is not None:
                 cache.note_whole(info, found)
                 return size
@@ -299,12 +330,12 @@ def _upload(key: str, cache: Odb, store: Store) -> int:
     )
 
 
-def _upload_large(info: HashInfo, path: str, store: Store) -> int | None:
+def _upload_large(info: HashInfo, path: str, store: Store, advance: Advance) -> int | None:
     """Send a file while it is hashed; ``None``: it is damaged, and was not published."""
     hasher = new_md5(legacy=info.legacy and not info.is_dir)
     with open_to_read(path) as file, store.upload() as upload:
         with behind(upload.write) as write:
-            size = feed(file, hasher, write)
+            size = feed(file, hasher, write, advance)
         if hasher.hexdigest() != info.value.removesuffix(".dir"):
             return None
         point("objects.push.upload")
@@ -312,7 +343,7 @@ def _upload_large(info: HashInfo, path: str, store: Store) -> int | None:
     return size
 
 
-def _download(key: str, cache: Odb, store: Store) -> int:
+def _download(key: str, cache: Odb, store: Store, advance: Advance) -> int:
     info = _info_of(key)
     hasher = new_md5(legacy=info.legacy)
     pieces = iter(store.stream(key))
@@ -324,9 +355,11 @@ def _download(key: str, cache: Odb, store: Store) -> int:
             raise _damaged(info, store)
         point("objects.fetch.download")
         cache.put_bytes(info, first)
+        advance(len(first))
         return len(first)
     temporary = cache.temporary()
     size = len(first)
+    advance(size)
     with cache.writing(temporary) as append, behind(append) as write:
         write(first)
         piece = second
@@ -334,6 +367,7 @@ def _download(key: str, cache: Odb, store: Store) -> int:
             write(piece)
             hasher.update(piece)
             size += len(piece)
+            advance(len(piece))
             piece = next(pieces, b"")
     if hasher.hexdigest() != info.value:
         os.unlink(temporary)

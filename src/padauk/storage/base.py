@@ -10,7 +10,7 @@ from padauk.core.errors import InputError
 from padauk.storage.failures import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -131,14 +131,16 @@ class Store(abc.ABC):
                     upload.write(chunk)
             return upload.commit(key, if_absent=if_absent)
 
-    def put_file(self, key: str, path: str) -> int:
-        """Publish the bytes of the file at ``path`` as ``key``; answers how many."""
+    def put_file(self, key: str, path: str, *, advance: Callable[[int], None] | None = None) -> int:
+        """Publish the bytes of the file at ``path`` as ``key``; answers how many (``advance``: meanwhile)."""
         size = 0
         try:
             with open(path, "rb", buffering=0) as file, self.upload() as upload:
                 while piece := file.read(CHUNK):
                     upload.write(piece)
                     size += len(piece)
+                    if advance is not None:
+                        advance(len(piece))
                 upload.commit(key)
         except OSError as error:
             raise explain(error, "read", path) from error

@@ -14,7 +14,7 @@ from padauk.storage.failures import explain
 from padauk.storage.scratch import Scratch, copy_new, write_all, write_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
 SCRATCH_PREFIX = ".padauk-"
@@ -122,10 +122,10 @@ class LocalStore(Store):
                     os.unlink(temporary)
         return published
 
-    def put_file(self, key: str, path: str) -> int:
+    def put_file(self, key: str, path: str, *, advance: Callable[[int], None] | None = None) -> int:
         temporary = self._scratch.name()
         try:
-            size = copy_new(path, temporary, self._file_mode, durable=self._durable)
+            size = copy_new(path, temporary, self._file_mode, durable=self._durable, advance=advance)
         except OSError as error:
             raise explain(error, "copy", path) from error
         self._publish(temporary, key, if_absent=False)

@@ -130,7 +130,14 @@ def write_new(path: str, mode: int, data: bytes | memoryview, *, durable: bool =
         os.close(fd)
 
 
-def copy_new(source: str, path: str, mode: int, *, durable: bool = False) -> int:
+def copy_new(
+    source: str,
+    path: str,
+    mode: int,
+    *,
+    durable: bool = False,
+    advance: Callable[[int], None] | None = None,
+) -> int:
     """Make the new file ``path`` of all of ``source``, within the kernel where it can; answers the size.
 
     Raises ``OSError``.
@@ -142,12 +149,16 @@ def copy_new(source: str, path: str, mode: int, *, durable: bool = False) -> int
             try:
                 while done := os.copy_file_range(file.fileno(), out, _RANGE):
                     total += done
+                    if advance is not None:
+                        advance(done)
             except OSError as error:
                 if total or error.errno not in _NO_RANGE:
                     raise
                 while piece := file.read(_PIECE):
                     write_all(out, piece)
                     total += len(piece)
+                    if advance is not None:
+                        advance(len(piece))
             if durable:
                 os.fsync(out)
         finally:
