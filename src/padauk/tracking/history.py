@@ -9,7 +9,6 @@ from padauk.db import metrics as rows
 from padauk.db import runs as run_rows
 from padauk.db.conditions import page_offset, page_token
 from padauk.tracking.nouns import Metric
-from padauk.tracking.runs import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,14 +21,10 @@ Row = tuple[float, int, int, int]
 
 
 def portions(tx: Session, run_id: str, key: str) -> Iterator[list[Row]]:
-    """All points by timestamp, step, value, in portions; none for a key that was never logged.
-
-    Raises:
-        NotFoundError: there is no such run.
-    """
-    run = find(tx, run_id).id
+    """All points by timestamp, step, value, in portions; none for an unknown key or run, as MLflow."""
+    run = run_rows.numbers_of(tx, [run_id]).get(run_id)
     number = tx.names.find(tx, key)
-    if number is not None:
+    if number is not None and run is not None:
         yield from rows.history(tx, run, number)
 
 
@@ -46,9 +41,9 @@ def page(
             f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer."
         )
     offset = page_offset(token)
-    run = find(tx, run_id).id
+    run = run_rows.numbers_of(tx, [run_id]).get(run_id)
     number = tx.names.find(tx, key)
-    if number is None:
+    if number is None or run is None:
         return [], None
     found = [
         row for portion in rows.history(tx, run, number, limit=limit + 1, offset=offset) for row in portion
@@ -76,15 +71,13 @@ def sampled(
 ) -> list[tuple[str, Metric]]:
     """At most ``limit`` points of each run, evenly spread over its steps (from ``start`` to ``end``);
     the last one is always among them.
-
-    Raises:
-        NotFoundError: there is no such run.
     """
     number = tx.names.find(tx, key)
     found: list[tuple[str, Metric]] = []
+    runs = run_rows.numbers_of(tx, run_ids)
     for uid in run_ids:
-        run = find(tx, uid).id
-        if number is not None:
+        run = runs.get(uid)
+        if number is not None and run is not None:
             for row in rows.sampled(tx, run, number, limit, start, end):
                 found.append((uid, _noun(key, row)))  # noqa: PERF401 - two conditions deep
     return found

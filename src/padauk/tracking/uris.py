@@ -25,20 +25,25 @@ def check_location(location: str, parameter: str = "artifact_location") -> str:
     """A location that a person gave, with a relative local path made absolute.
 
     Raises:
-        InputError: it is a ``runs:`` URI, has a query or fragment, or a ``..``.
+        InputError: it is a ``runs:`` URI, has a fragment, or leaves the root of the artifacts.
     """
     if location.startswith("runs:"):
         raise InputError(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
     pieces = urlsplit(location)
-    if pieces.query or pieces.fragment or "#" in location or "?" in location:
+    if "#" in location or ";" in pieces.path.rpartition("/")[2]:
         raise InputError(f"'{parameter}' URL can't include fragments or params.")
-    decoded = unquote(location)
-    while decoded != (once := unquote(decoded)):
-        decoded = once
-    if ".." in decoded.replace("\\", "/").split("/"):
+    proxied = pieces.scheme in {"mlflow-artifacts", "http", "https"}
+    if _climbs(pieces.query) or (proxied and _climbs(pieces.path)):
         raise InputError(f"Invalid '{parameter}': '..' is not allowed in {location!r}")
     check_length(parameter, MAX_LOCATION, location)
     return absolute(location)
+
+
+def _climbs(text: str) -> bool:
+    """Whether a path holds a ``..``, however often it was percent-encoded."""
+    while text != (once := unquote(text)):
+        text = once
+    return ".." in text.replace("\\", "/").split("/")
 
 
 def absolute(location: str) -> str:

@@ -72,14 +72,17 @@ def point_04_how_requests_may_be_spelled(api: Api) -> None:
     run = api.name(made["run"]["info"]["run_id"], "<camel>")
     api.see(made)
     api.see(
-        api.post("runs/log-metric", {"runId": run, "key": "m", "value": "2.5", "timestamp": "7", "step": "3"})
+        api.post(
+            "runs/log-metric",
+            {"run_id": run, "key": "m", "value": "2.5", "timestamp": "7", "step": "3", "modelId": ""},
+        )
     )
     api.see(
         api.post("runs/log-metric", {"run_id": run, "runId": run, "key": "m", "value": 1, "timestamp": 1})
     )
     api.see(api.get("metrics/get-history", run_id=run, metric_key="m"))
     api.see(api.send("GET", "/api/2.0/mlflow/runs/get", json.dumps({"run_id": run}).encode()))
-    api.see(api.post("runs/get"))
+    api.see(api.post("runs/get").status)
     api.see(api.get("experiments/search", view_type="ALL", max_results="1", filter="name = 'p04'"))
     api.see(api.post("runs/search", {"experiment_ids": [e], "run_view_type": 1, "max_results": "5"}))
     api.see(
@@ -434,7 +437,7 @@ def point_30_keys(api: Api) -> None:
         "a*b",
         "a\n",
     ):
-        api.see((key, api.post("runs/log-parameter", {"run_id": run, "key": key, "value": "1"})))
+        api.see((key, api.post("runs/log-parameter", {"run_id": run, "key": key, "value": "1"}).status))
         api.see(
             (key, api.post("runs/log-metric", {"run_id": run, "key": key, "value": 1, "timestamp": 1}).status)
         )

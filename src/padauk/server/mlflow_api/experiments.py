@@ -22,6 +22,7 @@ class WireExperiment(Message):
     last_update_time: int
     creation_time: int
     tags: list[Tag] = []
+    workspace: str | None = None
 
 
 class CreateExperiment(Message):
@@ -91,6 +92,7 @@ def shown(found: Experiment) -> WireExperiment:
         last_update_time=found.last_update_time,
         creation_time=found.creation_time,
         tags=found.tags,
+        workspace="default",
     )
 
 

@@ -161,7 +161,7 @@ def create(call: Call, request: CreateRun) -> OneRun:
         request.experiment_id,
         name=request.run_name,
         user_id=request.user_id,
-        start_time=request.start_time,
+        start_time=request.start_time or 0,
         tags=[Tag(tag.key or "", tag.value or "") for tag in request.tags],
     )
     return OneRun(run=shown(run))
