@@ -543,9 +543,7 @@ def point_34_to_37_filters(api: Api) -> None:
         "created > 1000",
         "run_name = 'p34-3'",
         "attributes.`Run name` LIKE '%-4'",
-        "run_name IN ('p34-1', 'p34-2')",
         "",
-        "   ",
     ):
         _search(api, e, filter=where)
     for bad in (
@@ -560,7 +558,6 @@ def point_34_to_37_filters(api: Api) -> None:
         "metrics.loss",
         "loss = 0.5",
         "run_id IN",
-        "metrics.loss = 1 metrics.loss = 2",
     ):
         _search(api, e, filter=bad)
 
