@@ -21,7 +21,12 @@ class Narrator(Observer):
         self._reasons: dict[Stage, str] = {}
 
     def begin(self, plan: ReproPlan) -> None:
-        self._reasons = {step.stage: "; ".join(step.reasons) for step in plan.steps}
+        self._reasons = {
+            step.stage: f"{', '.join(step.after)} wrote something new"
+            if step.after
+            else "; ".join(step.reasons)
+            for step in plan.steps
+        }
         if any(step.action != "skip" for step in plan.steps):
             self._out.print(plan.summary())
 

@@ -21,11 +21,13 @@ class PlanStep:
         stage: the stage.
         action: what will be done with it.
         reasons: why, each a short sentence; empty for ``skip``.
+        after: addresses of the stages whose outcome a ``depends`` waits for.
     """
 
     stage: Stage
     action: Action
     reasons: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,8 @@ class _Planner:
         if sure:
             return self._run_or_restore(stage, sure, waiting)
         if waiting:
-            names = ", ".join(dict.fromkeys(str(name) for name in waiting.values()))
-            return PlanStep(stage, "depends", (f"if {names} writes something new",))
+            after = tuple(dict.fromkeys(str(name) for name in waiting.values()))
+            return PlanStep(stage, "depends", (f"if {', '.join(after)} writes something new",), after)
         return PlanStep(stage, "skip")
 
     def _reads(self, stage: Stage) -> list[str]:

@@ -213,14 +213,17 @@ class Repro:
         return bool(changes.without_missing() if self.options.allow_missing else changes)
 
     def _pulled(self, stage: Stage, changes: Changes) -> bool:
-        """Get missing data; ``True`` when that was all there was to do."""
+        """Get missing data; ``True``: that was all there was to do (what it reads need not be here then)."""
         if not changes.without_missing():
             self.supply.pull([out.path for out in stage.outs if out.cache])
-        else:
-            missing = [path for path, how in changes.deps.items() if how == "deleted"]
-            if missing:
-                self.supply.pull(missing)
-        self.look.forget()
+            self.look.forget()
+            changes = self.look.changes(stage)
+            if not changes.outs and not changes.without_missing():
+                return True
+        missing = [path for path, how in changes.deps.items() if how == "deleted"]
+        if missing:
+            self.supply.pull(missing)
+            self.look.forget()
         return not self.look.changes(stage)
 
     def _failed(self, stage: Stage, error: PadaukError) -> None:

@@ -247,6 +247,35 @@ def test_frozen_and_persist(twins) -> None:
     twins.assert_same()
 
 
+def test_pull_brings_what_is_missing(twins) -> None:
+    """Outputs come from the remote without a run, even where what they were made from is not here."""
+
+    def pipeline(root: Path) -> None:
+        (root / "data").mkdir()
+        (root / "data" / "a").write_text("1\n")
+        (root / "dvc.yaml").write_text(
+            "stages:\n"
+            "  one: {cmd: cp data/a one, deps: [data], outs: [one]}\n"
+            "  two: {cmd: cp one two, deps: [one], outs: [two]}\n"
+        )
+
+    twins.change(pipeline)
+    twins.both("add", "-q", "data")
+    twins.both("repro", "-q")
+    for root in (twins.theirs, twins.ours):
+        twins.dvc(root, "remote", "add", "-q", "-d", "far", str(root.parent / f"{root.name}-far"))
+    twins.both("push", "-q")
+    for name in ("data", "one", "two", ".dvc/cache"):
+        twins.change(remove(name))
+    said = twins.padauk(twins.ours, "repro", "--pull").out
+    assert "> cp" not in said
+    assert (twins.ours / "two").read_text() == "1\n"
+    twins.change(append("dvc.yaml", "  three: {cmd: cp data/a three, deps: [data], outs: [three]}\n"))
+    twins.padauk(twins.ours, "repro", "--pull")
+    assert (twins.ours / "three").read_text() == "1\n"
+    assert twins.dvc(twins.ours, "status").out.strip() == "Data and pipelines are up to date."
+
+
 SCALARS = st.one_of(
     st.integers(-(2**40), 2**40),
     st.floats(allow_nan=False, allow_infinity=False),
