@@ -82,7 +82,7 @@ class View:
         if left:
             yield f"{indent}└─ {self._paint(f'… and {left:,} more (--all)', 'dim')}"
         if any(node.key in self._graph.cut for node in group):
-            yield f"{indent}└─ {self._paint('… and further (--depth)', 'dim')}"
+            yield f"{indent}└─ {self._paint('… and more, not followed (--depth)', 'dim')}"
 
     def _group(
         self, group: list[Node], follow: Follow, head: str, below: str, *, facts: bool

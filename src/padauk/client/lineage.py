@@ -15,6 +15,7 @@ import msgspec
 
 from padauk.core.errors import InputError, NotFoundError, PadaukError, UnsupportedError
 from padauk.lineage import Execution, Model, Ref, Source, Version, tags
+from padauk.lineage.walk import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from padauk.client import wire
     from padauk.client.http import TrackingClient
 
-LIMIT = 200  # runs that one search may give
+LIMIT = MANY + 1  # runs that one search may give
 
 
 class _Holding(msgspec.Struct):

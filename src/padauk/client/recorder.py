@@ -219,7 +219,7 @@ class Recorder(Observer):
         except (PadaukError, OSError) as error:
             self._sender = None
             message = error.message if isinstance(error, PadaukError) else str(error)
-            self._reporter.warning(f"{message}; the run is kept here, 'padauk sync' sends it later")
+            self._reporter.warning(f"{message}\n  the run is kept here, 'padauk sync' sends it later")
 
     def _environment(self, address: str) -> dict[str, str]:
         """What makes ``mlflow.start_run()`` in the stage's command go on with the stage's run."""

@@ -10,6 +10,7 @@ from padauk.db import lineage as rows
 from padauk.lineage import tags
 from padauk.lineage.source import Source
 from padauk.lineage.values import Model, Ref, Version
+from padauk.lineage.walk import MANY
 from padauk.registry import logged, versions
 from padauk.registry.sources import ModelUri
 from padauk.tracking.assemble import assemble
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from padauk.lineage.values import Execution
     from padauk.registry import LoggedModel, ModelVersion
 
-LIMIT = 200  # runs told for one content
+LIMIT = MANY + 1  # runs told for one content
 
 
 def record_objects(tx: Session, run_id: str, read: Sequence[Ref], written: Sequence[Ref]) -> None:

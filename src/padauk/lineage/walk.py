@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from padauk.lineage.source import Sources
 
-MANY = 200  # executions of one level that are followed; the rest are cut
+MANY = 200  # executions of one level that are followed; sources tell at least one more
 
 
 def trace(start: Node, sources: Sources, *, depth: int = 20, up: bool = True, down: bool = True) -> Graph:
@@ -69,7 +69,7 @@ class _Walk:
         plain = [md5 for md5 in wanted if not md5.endswith(".dir")]
         for folder, file in self._sources.folders_with(plain):
             yield self._part(folder, file)
-        for maker in self._some(self._sources.makers(wanted)):
+        for maker in self._some(self._sources.makers(wanted), wanted):
             node = self._add(maker)
             for ref in maker.outs:
                 if ref.md5 in wanted:
@@ -111,7 +111,7 @@ class _Walk:
         wanted = {node.md5 for node in level if isinstance(node, Data)}
         for folder, file in self._sources.folders_with([md5 for md5 in wanted if not md5.endswith(".dir")]):
             yield self._part(folder, file)
-        for user in self._some(self._sources.users(wanted)):
+        for user in self._some(self._sources.users(wanted), wanted):
             node = self._add(user)
             for ref in user.deps:
                 if ref.md5 in wanted:
@@ -167,9 +167,9 @@ class _Walk:
 
     # -- nodes ----------------------------------------------------------------------------------------------
 
-    def _some(self, executions: list[Execution]) -> list[Execution]:
-        for left in executions[MANY:]:
-            self.graph.cut.add(left.key)
+    def _some(self, executions: list[Execution], of: Iterable[str]) -> list[Execution]:
+        if len(executions) > MANY:
+            self.graph.cut.update(f"data:{md5}" for md5 in of)
         return executions[:MANY]
 
     def _add(self, node: Node) -> Node:
