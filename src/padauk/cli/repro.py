@@ -72,7 +72,7 @@ def command(app: App, targets: tuple[str, ...], **flags: Any) -> Any:
 
 def _logs(outcome: ReproOutcome) -> str | None:
     logs = [record.log for record in outcome.records if record.outcome == "failed" and record.log]
-    return f"their output is in {', '.join(map(os.path.relpath, logs))}" if logs else None
+    return f"their output is in {os.path.relpath(os.path.dirname(logs[0]))}" if logs else None
 
 
 def _prepare(app: App, targets: tuple[str, ...], flags: dict[str, Any], narrator: Any) -> Repro:

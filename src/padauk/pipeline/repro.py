@@ -236,9 +236,12 @@ class Repro:
             self.observer.stage_refused(record)
         if self.options.on_error == "fail":
             return
-        self.reporter.warning(error.message + (" (ignored)" if self.options.on_error == "ignore" else ""))
+        after: list[Node] = []
         if self.options.on_error == "keep-going":
-            self._blocked.update(dict.fromkeys(self.graph.downstream_of(stage)))
+            after = [node for node in self.graph.downstream_of(stage) if node in self.order]
+            self._blocked.update(dict.fromkeys(after))
+        left_out = f"; leaving out {', '.join(node.address for node in after)}" if after else ""
+        self.reporter.warning(error.message + left_out)
 
     def _tell(self, record: StageRecord) -> None:
         self._records.append(record)
