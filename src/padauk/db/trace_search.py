@@ -231,10 +231,9 @@ class _Search:
             said += f" AND {sql}"
             values += given
         found = (
-            f"(EXISTS (SELECT 1 FROM assessments a WHERE a.trace_id = t.id AND {said})"
-            " OR (t.session IS NOT NULL AND EXISTS (SELECT 1 FROM traces u JOIN assessments a"
-            " ON a.trace_id = u.id WHERE u.experiment_id = t.experiment_id AND u.session = t.session"
-            f" AND a.of_session = 1 AND {said})))"
+            f"(t.id IN (SELECT a.trace_id FROM assessments a WHERE {said}) OR (t.session IS NOT NULL AND"
+            " (t.experiment_id, t.session) IN (SELECT u.experiment_id, u.session FROM assessments a JOIN"
+            f" traces u ON u.id = a.trace_id WHERE {said} AND a.of_session = 1 AND u.session IS NOT NULL)))"
         )
         return f"NOT {found}" if asked.operator == "IS NULL" else found, [*values, *values]
 

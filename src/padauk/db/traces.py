@@ -37,12 +37,12 @@ class TraceRow(NamedTuple):
     response_preview: str | None
 
 
-def insert(tx: Session, uid: str, experiment_id: int, started: int) -> int | None:
-    """Write a trace that is in progress; its number, or ``None`` when the id is taken."""
+def insert(tx: Session, values: Mapping[str, Any]) -> int | None:
+    """Write a trace; its number, or ``None`` when the id is taken."""
     found = tx.value(
-        "INSERT INTO traces (uid, experiment_id, started, state, final, stored) VALUES (?, ?, ?, 3, 0, 0)"
+        f"INSERT INTO traces ({', '.join(values)}) VALUES ({marks(values)})"
         " ON CONFLICT DO NOTHING RETURNING id",
-        (uid, experiment_id, started),
+        tuple(values.values()),
     )
     return None if found is None else int(found)
 

@@ -89,6 +89,7 @@ assessments = Table(
     Column("metadata", TEXT),
 )
 Index("assessments_of_trace", assessments.c.trace_id, assessments.c.created)
+Index("assessments_of_name", assessments.c.name, assessments.c.kind)
 
 # kind: 0 a run, 1 a version of a prompt, as name/version
 trace_links = Table(

@@ -12,7 +12,7 @@ from padauk.server import errors
 from padauk.server.mlflow_api.traces import location_of
 from padauk.server.otlp import PROTOBUF, spans_in, unpacked
 from padauk.server.routing import Reply, Routes
-from padauk.traces import record
+from padauk.traces import ingest, record
 from padauk.tracking import experiments
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def export(call: Call) -> Reply:
     def decode() -> list[Span]:
         encoding = _header(call, b"content-encoding")
         spans = spans_in(unpacked(body, encoding, _LIMIT), _header(call, b"content-type"))
-        record.prepare(spans)
+        ingest.prepare(spans)
         return spans
 
     # a small body is decoded sooner than another thread takes it
@@ -44,7 +44,7 @@ async def export(call: Call) -> Reply:
 
     def log(tx: Session) -> list[str]:
         experiment = experiments.active(tx, experiment_id)
-        return record.log_spans(tx, experiment.id, spans, location=location_of(experiment))
+        return ingest.log_spans(tx, experiment.id, spans, location=location_of(experiment))
 
     db = call.service.db
     ended = await db.submit(log) if spans else []

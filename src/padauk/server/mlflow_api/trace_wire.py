@@ -12,14 +12,17 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from padauk.core.errors import InputError
-from padauk.server.wire import Message, invalid_parameter, missing_parameter
+from padauk.server.wire import Message, encode, invalid_parameter, missing_parameter
 from padauk.traces import Assessment, Trace
 from padauk.traces.nouns import REQUEST_ID, STATES
 
 if TYPE_CHECKING:
     from padauk.db.spans import SpanRow
 
+_decode = msgspec.json.Decoder().decode
 _SOURCES = ("SOURCE_TYPE_UNSPECIFIED", "HUMAN", "LLM_JUDGE", "CODE")
 _STATUS: tuple[dict[str, str], ...] = ({}, {"code": "STATUS_CODE_OK"}, {"code": "STATUS_CODE_ERROR"})
 _STATUS_NAMES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
@@ -253,9 +256,13 @@ def _shown_expectation(value: Any) -> dict[str, Any]:
     return {"serialized_value": {"serialization_format": _JSON_FORMAT, "value": json.dumps(value)}}
 
 
-def shown_span(row: SpanRow, trace_id: str) -> dict[str, Any]:
-    """A span, as OpenTelemetry's protobuf message in JSON."""
-    attributes = json.loads(row.attributes)
+def encoded_span(row: SpanRow, trace_id: str) -> msgspec.Raw:
+    """A span, as OpenTelemetry's protobuf message in JSON: a trace may have too many to hold."""
+    return msgspec.Raw(encode(_shown_span(row, trace_id)))
+
+
+def _shown_span(row: SpanRow, trace_id: str) -> dict[str, Any]:
+    attributes = _decode(row.attributes)
     found: dict[str, Any] = {
         "trace_id": _base64(trace_id.removeprefix("tr-")),
         "span_id": _base64(row.span_id),
@@ -268,7 +275,7 @@ def shown_span(row: SpanRow, trace_id: str) -> dict[str, Any]:
         found["parent_span_id"] = _base64(row.parent_id)
     if row.ended:
         found["end_time_unix_nano"] = row.ended
-    more = json.loads(row.more) if row.more else {}
+    more = _decode(row.more) if row.more else {}
     if "message" in more:
         found["status"] = {**found["status"], "message": more["message"]}
     if "events" in more:
@@ -290,8 +297,8 @@ def shown_span(row: SpanRow, trace_id: str) -> dict[str, Any]:
 
 def stored_span(row: SpanRow, trace_id: str) -> dict[str, Any]:
     """A span, as MLflow's clients keep it in a file: values of attributes are JSON in texts."""
-    more = json.loads(row.more) if row.more else {}
-    attributes = {REQUEST_ID: trace_id, **json.loads(row.attributes)}
+    more = _decode(row.more) if row.more else {}
+    attributes = {REQUEST_ID: trace_id, **_decode(row.attributes)}
     return {
         "trace_id": _base64(trace_id.removeprefix("tr-")),
         "span_id": _base64(row.span_id),
@@ -371,6 +378,7 @@ def _pairs(attributes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _value(value: Any) -> dict[str, Any]:
+    """A value with its type (``AnyValue``)."""
     if isinstance(value, str):
         return {"string_value": value}
     if isinstance(value, bool):

@@ -12,9 +12,9 @@ from padauk.server.mlflow_api.frame import mlflow_routes
 from padauk.server.mlflow_api.trace_wire import (
     WireLocation,
     WireTraceInfo,
+    encoded_span,
     read_trace,
     shown,
-    shown_span,
     stored_span,
 )
 from padauk.server.routing import Reply, Routes
@@ -282,7 +282,7 @@ def trace_file(call: Call, request: TraceFile) -> Reply:
 
 
 def _whole(trace: Any, spans: Any) -> dict[str, Any]:
-    return {"trace_info": shown(trace), "spans": [shown_span(row, trace.trace_id) for row in spans]}
+    return {"trace_info": shown(trace), "spans": [encoded_span(row, trace.trace_id) for row in spans]}
 
 
 def _check_tag(key: str, verb: str) -> None:
