@@ -63,7 +63,8 @@ class SqliteDialect(Dialect):
         return f"padauk_matches({column}, {pattern})"
 
     def member(self, column: str) -> str:
-        return f"CAST(({column} ->> ?) AS TEXT)"
+        # not ->>, which takes a dot in the name for a path
+        return f"CAST(json_extract({column}, '$.\"' || ? || '\"') AS TEXT)"
 
 
 class SqliteSession(Session):
