@@ -28,6 +28,7 @@ VERBS = {
 }
 POINTS = {
     "add": [
+        "repo.files.written",
         "objects.publish.before",
         "objects.tree.before",
         "data.add.stored",
@@ -102,6 +103,7 @@ def finish(root: Path, verb: str) -> None:
     assert json.loads(padauk(root, "status", "--json")) == {}
     assert (root / ".gitignore").read_text() == "/d\n/f\n"
     check_objects(root / ".dvc/cache")
+    assert not [path for path in root.rglob("*.padauk") if ".dvc/tmp" not in str(path)]
     if verb == "push":
         check_objects(root / "../store")
         assert json.loads(padauk(root, "status", "-c", "--json")) == {}

@@ -197,7 +197,7 @@ def _plain(value: Any) -> bytes | None:
             if isinstance(entry, str):
                 if len(entry) > 60 or not _SAFE.fullmatch(entry):
                     return None
-                shown = f"'{entry}'" if _OTHER.fullmatch(entry) else entry
+                shown = f"'{entry}'" if entry[0] != "_" and _OTHER.fullmatch(entry) else entry
                 lines.append(f"{mark}{key}: {shown}")
             elif type(entry) is int:
                 lines.append(f"{mark}{key}: {entry}")
