@@ -30,8 +30,8 @@ TAGGED: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('search')}/padauk.db")
+def db(module_database_url: str) -> Iterator[Database]:
+    database = open_database(module_database_url)
 
     def fill(tx: Session) -> None:
         for name, tags in TAGGED.items():
@@ -85,7 +85,8 @@ def test_models(db: Database, where: str, expected: list[str]) -> None:
 
 def test_order_and_pages(db: Database) -> None:
     assert names(db, "", "name DESC") == ["delta", "beta", "alpha", "Gamma"]
-    assert names(db, "", "creation_timestamp", "name") == names(db, "", "timestamp ASC", "name ASC")
+    by_time = names(db, "", "last_updated_timestamp", "name")
+    assert by_time == names(db, "", "timestamp ASC", "name ASC")
     seen: list[str] = []
     token: str | None = ""
     with db.read() as tx:
@@ -220,10 +221,14 @@ def test_sql_finds_what_plain_python_finds(db: Database, node: Node) -> None:
     assert names(db, render(node)) == expected
 
 
-@pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, list[str]]]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def logs(request: pytest.FixtureRequest) -> Iterator[tuple[Database, list[str]]]:
     """Four logged models with metrics on two datasets; the last is deleted."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('logged')}/padauk.db")
+    if request.param == "sqlite":
+        url = f"sqlite:///{request.getfixturevalue('tmp_path_factory').mktemp('logged')}/padauk.db"
+    else:
+        url = request.getfixturevalue("postgres").new_database()
+    database = open_database(url)
 
     def fill(tx: Session) -> list[str]:
         tx.run(

@@ -36,9 +36,14 @@ def model_named(tx: Session, name: str) -> Row | None:
     return tx.one(f"SELECT {MODEL} FROM registered_models m WHERE m.name = ?", (name,))
 
 
-def lock_model(tx: Session, model_id: int, now: int) -> None:
-    """Mark a model as changed, which also makes other writers of it wait."""
-    tx.run("UPDATE registered_models SET updated = ? WHERE id = ?", (now, model_id))
+def lock_model(tx: Session, model_id: int, now: int) -> bool:
+    """Mark a model as changed, which makes other writers of it wait; ``False`` when it is gone."""
+    return tx.run("UPDATE registered_models SET updated = ? WHERE id = ?", (now, model_id)) == 1
+
+
+def hold_model(tx: Session, model_id: int) -> bool:
+    """Make other writers of a model wait; ``False`` when it is gone."""
+    return tx.run("UPDATE registered_models SET updated = updated WHERE id = ?", (model_id,)) == 1
 
 
 def describe_model(tx: Session, model_id: int, description: str | None, now: int) -> None:

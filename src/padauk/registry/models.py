@@ -124,8 +124,10 @@ def set_alias(tx: Session, name: str, alias: str, version: str | int) -> None:
     """
     check_model_name(name)
     check_new_alias(alias)
+    number = _number(tx, name)
+    rows.hold_model(tx, number)  # so that nobody deletes the version meanwhile
     found = version_of(tx, name, check_version(version))
-    rows.set_alias(tx, _number(tx, name), alias, found.version)
+    rows.set_alias(tx, number, alias, found.version)
 
 
 def delete_alias(tx: Session, name: str, alias: str) -> None:

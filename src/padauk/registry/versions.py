@@ -62,7 +62,8 @@ def create_version(
     if model is None:
         raise NotFoundError(f"Registered Model with name={name} not found")
     moment = now_ms()
-    rows.lock_model(tx, model[0], moment)
+    if not rows.lock_model(tx, model[0], moment):  # deleted by somebody else a moment ago
+        raise NotFoundError(f"Registered Model with name={name} not found")
     number, version = rows.insert_version(
         tx,
         model[0],
