@@ -77,6 +77,8 @@ def test_versions_are_numbers() -> None:
     assert check_version("3") == 3
     with pytest.raises(InputError, match="must be an integer, got 'three'"):
         check_version("three")
+    with pytest.raises(InputError, match="must be an integer"):
+        check_version("9" * 30)
 
 
 @pytest.mark.parametrize("key", ["a/../b", "/a", "a//b", "a$b", "", "k" * 251])

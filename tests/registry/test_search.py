@@ -111,6 +111,8 @@ def test_versions(db: Database) -> None:
     ]
     assert found("tags.`mlflow.prompt.is_prompt` = 'true'") == [("hello", 1)]
     assert found("current_stage = 'Production'") == []
+    assert found(f"version_number > {'9' * 30}") == []
+    assert len(found(f"version_number > -{'9' * 30}")) == 7
     assert len(found("")) == 7
 
 

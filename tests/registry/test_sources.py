@@ -80,6 +80,8 @@ def test_point_55_sources_of_a_run_taken(source: str) -> None:
         "s3://bucket/a/../b",
         "s3://bucket/a/./b",
         "s3:relative/model",
+        "s3://[bad/model",
+        "file://[bad/model",
     ],
 )
 def test_point_55_sources_of_a_run_refused(source: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -69,3 +70,16 @@ def test_what_is_no_json_is_a_request_without_fields(body: bytes) -> None:
 
 def test_answers_leave_out_what_is_unset_and_keep_zero() -> None:
     assert wire.encode(SearchRuns(max_results=0)) == b'{"max_results":0}'
+
+
+@pytest.mark.parametrize("text", ["a\0", "\0"])
+def test_no_text_holds_nul(text: str) -> None:
+    for body in ({"name": text}, {"tags": [{"key": "k", "value": text}]}, {"x": [text]}):
+        with pytest.raises(InputError, match="must not hold NUL"):
+            wire.decode_body(wire.Empty, json.dumps(body).encode())
+    with pytest.raises(InputError, match="must not hold NUL"):
+        wire.decode_query(wire.Empty, b"name=a%00")
+
+
+def test_a_backslash_is_no_nul() -> None:
+    assert wire.decode_body(wire.Empty, json.dumps({"name": "\\u0000"}).encode()) == wire.Empty()

@@ -19,6 +19,7 @@ MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
 MAX_ALIAS = 255
 MAX_NAME = 256
+_LARGEST = 2**63
 
 _KEY = re.compile(r"[/\w.\- :]*\Z")
 _ALIAS = re.compile(r"[\w\-]*\Z")
@@ -49,9 +50,12 @@ def check_version(version: str | int) -> int:
         InputError: it is no integer.
     """
     try:
-        return int(version)
+        number = int(version)
     except ValueError:
-        raise InputError(f"Parameter 'version' must be an integer, got '{version}'.") from None
+        number = _LARGEST
+    if not -_LARGEST < number < _LARGEST:
+        raise InputError(f"Parameter 'version' must be an integer, got '{version}'.")
+    return number
 
 
 def check_alias(alias: str) -> str:

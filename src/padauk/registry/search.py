@@ -132,6 +132,8 @@ def search_logged_models(
         raise InputError("`dataset_name` in the `datasets` clause must be specified.")
     try:
         experiments = [int(one) for one in experiment_ids]
+        if any(abs(one) >= 2**63 for one in experiments):
+            raise ValueError
     except ValueError:
         raise InputError(f"Invalid experiment IDs {list(experiment_ids)}: they must be integers.") from None
     size = _limit(max_results or None, 100, 50_000)

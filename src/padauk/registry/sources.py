@@ -114,6 +114,11 @@ def check_source(source: str, run_id: str | None, model_id: str | None, lookups:
         InputError: the source is not the run's or the model's, or is no clean URI.
         NotFoundError: a ``models:/`` source names a version that is not there.
     """
+    try:
+        urlparse(source)
+        urlsplit(source)
+    except ValueError as error:
+        raise InputError(f"Invalid model version source: '{source}'. {error}") from error
     if urlparse(source).scheme == "models" and (uri := parse_model_uri(source)) and uri.model_id is None:
         return _from_version(source, uri, run_id, model_id, lookups)
     if model_id:

@@ -72,6 +72,8 @@ def decode_body(kind: type[M], body: bytes) -> M:
     """
     if not body:
         return _required(kind, kind())
+    if b"\\u0000" in body:
+        _refuse_nul(body)
     decoder, camel = _decoder(kind)
     if not any(name in body for name in camel):
         try:
@@ -95,11 +97,36 @@ def decode_query(kind: type[M], query: bytes) -> M:
     except (UnicodeDecodeError, ValueError) as error:
         raise InputError(f"The query string does not parse: {error}") from error
     for name, value in pairs:
+        if "\0" in value:
+            raise _nul(name)
         if name in lists:
             values.setdefault(name, []).append(value)
         else:
             values[name] = value
     return _convert(kind, values)
+
+
+def _refuse_nul(body: bytes) -> None:
+    """No text may hold NUL: PostgreSQL cannot keep it, and nobody means it."""
+    try:
+        waiting = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return  # it does not parse, which is told in its place
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if isinstance(inner, str) and "\0" in inner:
+                    raise _nul(name)
+                waiting.append(inner)
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and "\0" in value:
+            raise _nul("value")
+
+
+def _nul(name: str) -> InputError:
+    return InputError(f"Invalid value for parameter '{name}' supplied: a text must not hold NUL characters.")
 
 
 def invalid_parameter(name: str, value: object) -> InputError:

@@ -204,7 +204,8 @@ class _Parser:
             if kind == "text" or entity == "dataset":
                 self.fail("Expected a quoted string value for attributes", token)
             number = float(token.text)
-            return int(token.text) if token.text.lstrip("+-").isdigit() else number
+            whole = token.text.lstrip("+-").isdigit() and abs(number) < 2**63
+            return int(token.text) if whole else number
         if token.kind == "text":
             text = token.text[1:-1]
             if token.text[0] == "'":

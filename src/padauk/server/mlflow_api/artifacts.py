@@ -272,6 +272,10 @@ def _asked(call: Call, name: str) -> str:
         found = parse_qs(call.query.decode("ascii"), errors="strict").get(name)
     except ValueError as error:
         raise InputError(f"The query string does not parse: {error}") from error
+    if found and "\0" in found[0]:
+        raise InputError(
+            f"Invalid value for parameter '{name}' supplied: a text must not hold NUL characters."
+        )
     return found[0] if found else ""
 
 
