@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from padauk.core.errors import PadaukError
 
-QUICK = Patience(connect=1, read=5, attempts=3, pause=0.01)
+QUICK = Patience(connect=5, read=60, attempts=3, pause=0.01)
 
 
 class Scripted(ThreadingHTTPServer):

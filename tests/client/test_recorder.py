@@ -60,7 +60,7 @@ def recorder(root: Path, uri: str | None, heard: Heard, patience: Patience | Non
         TrackingSettings(uri=uri, experiment=f"{root.parent.name}-{root.name}"),
         git=Git(str(root)),
         reporter=heard,
-        patience=patience or Patience(connect=1, read=20, attempts=2, pause=0.05),
+        patience=patience or Patience(connect=5, read=60, attempts=2, pause=0.05),
     )
 
 

@@ -23,7 +23,7 @@ from padauk.core.settings import TrackingSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Patience(connect=1, read=10, attempts=1)
+QUICK = Patience(connect=5, read=60, attempts=1)
 
 
 def record(root: Path, count: int = 1, experiment: str | None = None) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from padauk.scm import Git
 
 OTHER_EXPERIMENT = b"active experiment ID does not match environment run ID"  # what mlflow's client says
-LIVE = Patience(connect=2, read=5, attempts=2)
+LIVE = Patience(connect=2, read=10, attempts=2)
 
 
 @dataclass(frozen=True)
