@@ -122,6 +122,16 @@ def test_runs_and_models_by_id(story: Story, form: str) -> None:
     assert start == (f"model:{story.model}" if "model" in form else f"run:{story.train}")
 
 
+def test_the_run_of_a_whole_repro_leads_to_its_stages(story: Story) -> None:
+    with TrackingClient(TrackingSettings(uri=story.url)) as calls:
+        parent = calls.run(story.train).tags["mlflow.parentRunId"]
+    graph = story.graph(parent, "--down")
+    ran = {edge["target"] for edge in graph["edges"] if edge["kind"] == "ran"}
+    nodes = {node["key"]: node for node in graph["nodes"]}
+    assert sorted(nodes[key]["name"] for key in ran) == ["evaluate", "train"]
+    assert "version:digits/1" in nodes
+
+
 @pytest.mark.parametrize("ref", ["models:/digits", "models:/digits/1", "models:/digits@champion"])
 def test_versions_by_every_name(story: Story, ref: str) -> None:
     assert story.graph(ref)["start"] == "version:digits/1"

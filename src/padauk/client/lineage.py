@@ -79,6 +79,10 @@ class ServerSource(Source):
                     continue
             yield self._runs[run_id]
 
+    def children(self, ids: Collection[str]) -> Iterator[Execution]:
+        for run_id in ids:
+            yield from self._search(f"tags.`{tags.PARENT}` = '{run_id}'")
+
     def find_executions(self, prefix: str) -> Iterator[Execution]:
         quoted = prefix.replace("'", "''")
         if len(prefix) == 32:

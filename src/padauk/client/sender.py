@@ -82,7 +82,7 @@ class Sender:
         marks = {
             tags.RECORD: f"{self._record.id}:{run.address}",
             tags.STAGE: run.address,
-            "mlflow.parentRunId": self.ensure_parent(),
+            tags.PARENT: self.ensure_parent(),
             "mlflow.source.name": run.cmd or run.address,
             **self._source_tags(),
         }

@@ -72,6 +72,13 @@ class DatabaseSource(Source):
     def executions(self, ids: Collection[str]) -> list[Execution]:
         return self._executions(rows.runs_of(self._tx, list(ids)))
 
+    def children(self, ids: Collection[str]) -> list[Execution]:
+        key = self._tx.names.find(self._tx, tags.PARENT)
+        if key is None:
+            return []
+        found = [row for one in ids for row in rows.runs_tagged(self._tx, key, one, LIMIT)]
+        return self._executions(found)
+
     def find_executions(self, prefix: str) -> list[Execution]:
         if len(prefix) >= 4 and (found := rows.runs_from(self._tx, prefix, LIMIT)):
             return self._executions(found)

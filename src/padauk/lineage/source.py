@@ -30,6 +30,10 @@ class Source:
         """The runs of these ids."""
         return ()
 
+    def children(self, ids: Collection[str]) -> Iterable[Execution]:
+        """Runs that are nested in these."""
+        return ()
+
     def find_executions(self, prefix: str) -> Iterable[Execution]:
         """Runs whose id starts so, or that ran a stage of that address (newest first)."""
         return ()
@@ -93,6 +97,9 @@ class Sources(Source):
 
     def executions(self, ids: Collection[str]) -> list[Execution]:
         return _join(found for source in self._all for found in source.executions(ids)) if ids else []
+
+    def children(self, ids: Collection[str]) -> list[Execution]:
+        return _join(found for source in self._all for found in source.children(ids)) if ids else []
 
     def find_executions(self, prefix: str) -> list[Execution]:
         return _join(found for source in self._all for found in source.find_executions(prefix))

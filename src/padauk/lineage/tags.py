@@ -17,6 +17,7 @@ STAGE = "padauk.stage"  # the stage's address
 LOCK = "padauk.lock"  # digest of its dvc.lock entry
 DEPS, OUTS = "padauk.deps", "padauk.outs"  # {"path": "md5"} as JSON
 DIRTY = "padauk.dirty"
+PARENT = "mlflow.parentRunId"
 CONTEXT = "mlflow.data.context"
 MAX_VALUE = 8000  # characters that MLflow takes
 
@@ -70,5 +71,5 @@ def execution(
         branch=tags.get("mlflow.source.git.branch"),
         dirty=tags.get(DIRTY) == "true",
         experiment=experiment,
-        parent=tags.get("mlflow.parentRunId"),
+        parent=tags.get(PARENT),
     )

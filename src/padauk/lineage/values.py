@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 NodeKind = Literal["data", "execution", "model", "version"]
-EdgeKind = Literal["used", "made", "holds", "logged", "registered"]
+EdgeKind = Literal["used", "made", "ran", "holds", "logged", "registered"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,12 @@ class _Walk:
                     data = self._data(ref)
                     self.graph.link(node.key, data.key, "made", ref.path)
                     yield data
+        # a run of a whole repro has no bytes of its own: its stages have
+        hollow = [run_id for run_id, run in runs.items() if not (run.digest or run.outs)]
+        for child in self._sources.children(hollow):
+            node = self._add(child)
+            self.graph.link(f"run:{child.parent}", node.key, "ran")
+            yield node
         for model in self._sources.models_of(runs):
             self._add(model)
             self.graph.link(f"run:{model.run}", model.key, "logged", model.name)
