@@ -60,7 +60,7 @@ chromium: ## the browser that tests and screenshots drive (Debian's)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; }
 
 screenshots: .venv/.for-work ui chromium ## pictures of every page, into docs/images/
-	$(BIN)/python -m tests.ui.screenshots
+	PYTHONPATH=tests $(BIN)/python -m ui.screenshots
 
 clean: ## remove what these targets made, but no data
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist

@@ -1,6 +1,6 @@
 """Fill a database for the page: many runs, a long curve, and a few runs worth looking at.
 
-Run as ``python -m tests.ui.fill FOLDER [RUNS]`` it makes a database to look at in a browser.
+Run as ``PYTHONPATH=tests python -m ui.fill FOLDER [RUNS]`` it makes a database to look at in a browser.
 """
 
 from __future__ import annotations

@@ -375,9 +375,15 @@ class _Receiver:
     def __init__(self, protocol: HttpProtocol, exchange: _Exchange) -> None:
         self._protocol = protocol
         self._exchange = exchange
+        self._ended = False
 
     async def __call__(self) -> dict[str, Any]:
         exchange, protocol = self._exchange, self._protocol
+        while self._ended:  # nothing more can come but the end of the connection
+            if protocol._closing:
+                return {"type": "http.disconnect"}
+            exchange.wake = asyncio.Event()
+            await exchange.wake.wait()
         if exchange.expect:
             protocol._go_on(exchange)
         while not exchange.chunks and not exchange.complete:
@@ -390,4 +396,5 @@ class _Receiver:
         exchange.chunks.clear()
         exchange.size = 0
         protocol._resume()
+        self._ended = exchange.complete
         return {"type": "http.request", "body": body, "more_body": not exchange.complete}
