@@ -150,7 +150,7 @@ def test_orphan_of_a_killed_repro_is_stopped(repository: Path, start: Start) -> 
 
 
 def wait_for_pid(path: Path) -> int:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while time.monotonic() < end:
         if path.exists() and path.read_text().strip():
             return int(path.read_text())
