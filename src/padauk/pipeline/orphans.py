@@ -98,7 +98,8 @@ def _marked(mark: str) -> list[int]:
                     found.append(pid)
         except OSError:  # gone, or somebody else's
             continue
-    return sorted(found, key=lambda pid: (_started(pid) or 0, pid))
+    living = [(started, pid) for pid in found if (started := _started(pid)) is not None]
+    return [pid for _, pid in sorted(living)]
 
 
 def _stop(mark: str) -> None:
