@@ -1,7 +1,7 @@
 """Write the pages of ``docs/reference/`` that say what the code already knows; ``--check`` only compares.
 
 Sources: the click commands (``cli.md``), ``padauk.config.SETTINGS`` (``settings.md``), the error tree
-(``errors.md``).
+(``errors.md``), the routes of ``padauk.server.mlflow_api`` (``mlflow-api.md``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import click
 from padauk.cli.main import VERBS, cli
 from padauk.config import SETTINGS
 from padauk.core import errors
+from padauk.server.mlflow_api import absent, all_routes
+from padauk.server.mlflow_api.system import MLFLOW_VERSION
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py: change the source it names, then run `make docs`. -->\n"
@@ -30,6 +32,7 @@ def main() -> int:
         ("cli.md", cli_page()),
         ("settings.md", settings_page()),
         ("errors.md", errors_page()),
+        ("mlflow-api.md", mlflow_api_page()),
     ):
         path = REFERENCE / name
         text = NOTE + "\n" + page
@@ -136,6 +139,42 @@ def errors_page() -> str:
             lines.append(
                 f"| `{name}` | {kind.exit_code} | {kind.http_status} | `{kind.mlflow_code}` | {meaning} |"
             )
+    return "\n".join(lines) + "\n"
+
+
+def mlflow_api_page() -> str:
+    """Every operation of MLflow's REST API that is answered, and what of it is not here."""
+    subjects: dict[str, set[tuple[str, str]]] = {}
+    titles: dict[str, str] = {}
+    paths = {(route.path, route.method) for route in all_routes()}
+    for route in all_routes():
+        twin = "/api/" + route.path.removeprefix("/ajax-api/")
+        if route.path.startswith("/ajax-api/") and (twin, route.method) in paths:
+            continue
+        module = inspect.getmodule(route.handler)
+        assert module is not None
+        name = module.__name__.rpartition(".")[2]
+        titles[name] = inspect.cleandoc(module.__doc__ or "").splitlines()[0]
+        subjects.setdefault(name, set()).add((route.path, route.method))
+    lines = [
+        "# MLflow's REST API\n",
+        f"padauk speaks the API of MLflow {MLFLOW_VERSION}. What stands under `/api/` also stands under",
+        '`/ajax-api/`. Errors are `{"error_code", "message"}`; see [errors](errors.md).\n',
+        "## Answered\n",
+    ]
+    for name, operations in sorted(subjects.items()):
+        lines += [f"### {name}\n", f"{titles[name]}\n"]
+        lines += [f"- `{method} {path}`" for path, method in sorted(operations)]
+        lines.append("")
+    lines += [
+        "## Not here\n",
+        "These answer 501 `NOT_IMPLEMENTED`, which clients do not try again. Any other path is 404.\n",
+        "| what | paths below `/api/<version>/mlflow/` | other paths |",
+        "| --- | --- | --- |",
+    ]
+    for area in dict.fromkeys([*absent.AREAS, *absent.OTHER_AREAS]):
+        cells = (absent.AREAS.get(area, ()), absent.OTHER_AREAS.get(area, ()))
+        lines.append(f"| {area} | {' | '.join(', '.join(f'`{one}`' for one in cell) for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from padauk.core.errors import InputError, PadaukError
 from padauk.server import errors, wire
 from padauk.server.guard import Guard
+from padauk.server.mlflow_api import absent
 from padauk.server.routing import Call, Reply, Route, Router
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class App:
             return route
         if method == "OPTIONS" and known:
             return _PREFLIGHT
-        return errors.no_route(method, scope["path"], known=known)
+        path = scope["path"]
+        return absent.route(method, path) or errors.no_route(method, path, known=known)
 
     def respond(self, call: Call, route: Route, body: bytes) -> Any:
         """What a route answers, or an awaitable of it. ``body`` is whole, but for a ``raw`` route empty.
