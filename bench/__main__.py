@@ -12,7 +12,7 @@ from bench.disk import fresh_disk
 from bench.frame import Bench, machine
 
 HERE = Path(__file__).parent
-FRAME = {"__init__", "__main__", "frame", "disk", "peers"}
+FRAME = {"__init__", "__main__", "frame", "disk", "http", "peers"}
 SUBJECTS = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in FRAME)
 
 

@@ -1,32 +1,31 @@
-"""The tracking server beside MLflow's and FastTrackML: the same requests to each, in one run.
+"""The tracking server beside MLflow's and FastTrackML: the same requests to each, in turn.
 
-``python -m bench.tracking [--rounds N] [--peers mlflow,fasttrackml] [--scale 1.0] [--big]``. Peers are
-installed into
-``.tools/bench-*`` venvs of their own. Figures are operations (or points) a second, and the ratio of
-padauk to the
-best peer; ``cpu`` is the server's processor time for one operation, which a busy machine does not distort.
+Each server runs on SQLite, as one process, on this machine, which the load client shares. FastTrackML has an
+environment of its own, since it needs an old mlflow. Times are of the wall clock for all requests of a
+row; the processor time is the server's.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.frame import OURS, Sample
 from bench.http import Load, drive, request
+from bench.peers import own_environment
 from padauk.testing.servers import ServerProcess, padauk_server
 
-API = "/api/2.0/mlflow/"
-ROOT = Path(__file__).parents[1]
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bench.frame import Bench
+
+NOW = 1_700_000_000_000
+API = "/api/2.0/mlflow/"
 
 
 @dataclass
@@ -35,9 +34,10 @@ class Target:
 
     name: str
     server: ServerProcess
-    results: dict[str, list[float]] = field(default_factory=dict)
-    cpu: dict[str, list[float]] = field(default_factory=dict)
     serial: int = 0
+    prepared: float = 0.0
+    history: str = ""
+    forest: str = ""
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
         load = drive(self.server.port, [request(method, API + path, body)], keep=True)
@@ -82,14 +82,13 @@ class Target:
 
 
 def new_run(experiment: str, number: int) -> bytes:
-    body = {"experiment_id": experiment, "start_time": 1_700_000_000_000 + number, "run_name": f"r{number}"}
+    body = {"experiment_id": experiment, "start_time": NOW + number, "run_name": f"r{number}"}
     return request("POST", API + "runs/create", body)
 
 
 def batch(run: str, key: str, count: int, start: int = 0) -> bytes:
     points = [
-        {"key": key, "value": n * 0.001, "timestamp": 1_700_000_000_000 + n, "step": n}
-        for n in range(start, start + count)
+        {"key": key, "value": n * 0.001, "timestamp": NOW + n, "step": n} for n in range(start, start + count)
     ]
     return request("POST", API + "runs/log-batch", {"run_id": run, "metrics": points})
 
@@ -108,8 +107,8 @@ def full_runs(target: Target, experiment: str, count: int, start: int = 0) -> Lo
         one = drive(target.server.port, [new_run(experiment, number)], keep=True)
         run = json.loads(one.bodies[0])["run"]["info"]["run_id"]
         metrics = [
-            {"key": f"m{n}", "value": n + number * 0.01, "timestamp": 1, "step": 1} for n in range(99)
-        ] + [{"key": "acc", "value": number % 1000 / 1000, "timestamp": 1, "step": 1}]
+            {"key": f"m{n}", "value": n + number * 0.01, "timestamp": NOW, "step": 1} for n in range(99)
+        ] + [{"key": "acc", "value": number % 1000 / 1000, "timestamp": NOW, "step": 1}]
         params = [{"key": f"p{n}", "value": str(n)} for n in range(19)]
         params.append({"key": "lr", "value": ("0.1", "0.01", "0.001")[number % 3]})
         tags = [{"key": f"t{n}", "value": "some text"} for n in range(10)]
@@ -126,130 +125,112 @@ def full_runs(target: Target, experiment: str, count: int, start: int = 0) -> Lo
     return total
 
 
-def measure(target: Target, name: str, work: Callable[[], Load], *, each: int = 1) -> None:
-    """Time ``work``; ``each`` units lie in one request."""
-    before = target.seconds()
-    load = work()
-    spent = target.seconds() - before
-    target.results.setdefault(name, []).append(load.count * each / load.seconds)
-    target.cpu.setdefault(name, []).append(spent / (load.count * each))
+@dataclass(frozen=True)
+class Row:
+    """One kind of work: prepared untimed, then driven."""
+
+    name: str
+    count: int
+    work: Callable[[Target, int], Load]
 
 
-def play(target: Target, scale: float) -> None:
-    """One round of all rows."""
-    port = target.server.port
-
-    def n(count: int) -> int:
-        return max(2, int(count * scale))
-
-    e = target.experiment()
-    measure(target, "an empty request", lambda: drive(port, [request("GET", "/health")] * n(1000)))
-    measure(target, "create run", lambda: drive(port, [new_run(e, i) for i in range(n(300))]))
-    measure(
-        target,
-        "create run, 8 connections",
-        lambda: drive(port, [new_run(e, i) for i in range(n(600))], connections=8),
-    )
-    run, other = target.runs(e, 2)
-    points = [
-        request(
-            "POST",
-            API + "runs/log-metric",
-            {"run_id": run, "key": "a", "value": i, "timestamp": i, "step": i},
-        )
-        for i in range(n(1500))
-    ]
-    half = len(points) // 3
-    measure(target, "log-metric", lambda: drive(port, points[:half]))
-    measure(target, "log-metric, 8 connections", lambda: drive(port, points[half:], connections=8))
-    measure(
-        target, "log-batch of 10 (points)",
-        lambda: drive(port, [batch(run, "b", 10, i * 10) for i in range(n(300))]), each=10,
-    )  # fmt: skip
-    batches = [batch(other, "loss", 1000, i * 1000) for i in range(n(100))]
-    measure(target, "log-batch of 1000 (points)", lambda: drive(port, batches), each=1000)
-    history = request("GET", f"{API}metrics/get-history?run_id={other}&metric_key=loss")
-    measure(
-        target, "read that history (points)", lambda: drive(port, [history] * 3), each=1000 * len(batches)
-    )
-    one = request("GET", f"{API}runs/get?run_id={run}")
-    measure(target, "get run", lambda: drive(port, [one] * n(500)))
-    f = target.experiment()
-    measure(target, "full runs", lambda: full_runs(target, f, n(200)))
-    measure(target, "search newest 100", lambda: drive(port, [search(f)] * n(20)))
-    measure(target, "search filtered and ordered", lambda: drive(port, [search(f, **FILTER)] * n(20)))
-    measure(
-        target, "scan of all runs (runs)",
-        lambda: drive(port, [search(f, max_results=1000)] * 3), each=n(200),
-    )  # fmt: skip
+def run(bench: Bench) -> None:
+    """All rows on all servers."""
+    targets = [Target(OURS, padauk_server(_folder(bench, OURS)))]
+    targets += [Target(name, peer(name, _folder(bench, name))) for name in ("mlflow", "fasttrackml")]
+    try:
+        for target in targets:
+            target.server.start()
+        for row in ROWS:
+            count = bench.scaled(row.count)
+            bench.compare(
+                f"{row.name} ({count:,})",
+                {target.name: lambda _, t=target, r=row, c=count: measure(t, r, c) for target in targets},
+            )
+    finally:
+        for target in targets:
+            target.server.kill()
 
 
-def peer_venv(name: str, *packages: str) -> Path:
-    """A venv of its own for a peer, made once."""
-    folder = ROOT / ".tools" / f"bench-{name}"
-    if not (folder / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin" / "pip", "install", "-q", *packages], check=True)
+def measure(target: Target, row: Row, count: int) -> Sample:
+    """Wall clock of the answers, processor time and memory of the server."""
+    load = row.work(target, count)
+    return Sample(load.seconds, target.seconds() - target.prepared, target.memory())
+
+
+def _folder(bench: Bench, name: str) -> Path:
+    folder = bench.folder / name
+    folder.mkdir()
     return folder
 
 
 def peer(name: str, folder: Path) -> ServerProcess:
     """A peer's server on SQLite, not started yet."""
-    folder.mkdir()
     if name == "mlflow":
         program = Path(sys.executable).with_name("mlflow")
         flags = ["--backend-store-uri", "sqlite:///m.db", "--port", "{port}", "--workers", "1"]
         return ServerProcess([str(program), "server", *flags], folder, seconds=240, graceful=False)
-    program = peer_venv("fasttrackml", "fasttrackml") / "bin" / "fml"
-    command = [
-        str(program),
-        "server",
-        "--listen-address",
-        "127.0.0.1:{port}",
-        "--database-uri",
-        "sqlite://f.db",
+    program = own_environment("fasttrackml", "fasttrackml") / "fml"
+    flags = ["--listen-address", "127.0.0.1:{port}", "--database-uri", f"sqlite://{folder}/f.db"]
+    return ServerProcess([str(program), "server", *flags], folder, seconds=120, graceful=False)
+
+
+def _sent(target: Target, requests: list[bytes], *, connections: int = 1) -> Load:
+    target.prepared = target.seconds()
+    return drive(target.server.port, requests, connections=connections)
+
+
+def _create(target: Target, count: int, *, connections: int = 1) -> Load:
+    experiment = target.experiment()
+    return _sent(target, [new_run(experiment, n) for n in range(count)], connections=connections)
+
+
+def _log_metric(target: Target, count: int, *, connections: int = 1) -> Load:
+    run = target.runs(target.experiment(), 1)[0]
+    point = {"run_id": run, "key": "loss"}
+    requests = [
+        request("POST", API + "runs/log-metric", {**point, "value": n * 0.1, "timestamp": NOW + n, "step": n})
+        for n in range(count)
     ]
-    return ServerProcess(command, folder, seconds=60, graceful=False)
+    return _sent(target, requests, connections=connections)
 
 
-def show(targets: list[Target]) -> None:
-    """The table of medians."""
-    ours = targets[0]
-    print(f"{'':34}" + "".join(f"{target.name:>14}{'cpu':>11}" for target in targets) + f"{'ratio':>9}")
-    for row in ours.results:
-        line = f"{row:34}"
-        medians = [statistics.median(target.results[row]) for target in targets]
-        for target, median in zip(targets, medians, strict=True):
-            line += f"{median:>12,.0f}/s{statistics.median(target.cpu[row]) * 1e6:>8,.0f} µs"
-        best = max(medians[1:], default=0)
-        print(line + (f"{medians[0] / best:>8.1f}x" if best else ""))
-    print(f"{'memory after load':34}" + "".join(f"{target.memory():>11,.0f} MB{'':11}" for target in targets))
+def _batches(target: Target, count: int, *, size: int) -> Load:
+    target.history = run = target.runs(target.experiment(), 1)[0]
+    return _sent(target, [batch(run, "loss", size, n * size) for n in range(count)])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--peers", default="mlflow,fasttrackml")
-    parser.add_argument("--json", action="store_true")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "padauk").mkdir()
-        targets = [Target("padauk", padauk_server(home / "padauk").start())]
-        try:
-            names = filter(None, chosen.peers.split(","))
-            targets += [Target(name, peer(name, home / name).start()) for name in names]
-            for _ in range(chosen.rounds):
-                for target in targets:
-                    play(target, chosen.scale)
-            show(targets)
-        finally:
-            for target in targets:
-                target.server.kill()
+def _history(target: Target, count: int) -> Load:
+    path = f"{API}metrics/get-history?run_id={target.history}&metric_key=loss"
+    return _sent(target, [request("GET", path)] * count)
 
 
-if __name__ == "__main__":
-    main()
+def _get(target: Target, count: int) -> Load:
+    return _sent(target, [request("GET", f"{API}runs/get?run_id={target.history}")] * count)
+
+
+def _full(target: Target, count: int) -> Load:
+    target.forest = target.experiment()
+    target.prepared = target.seconds()
+    return full_runs(target, target.forest, count)
+
+
+def _search(target: Target, count: int, **more: object) -> Load:
+    return _sent(target, [search(target.forest, **more)] * count)
+
+
+ROWS = (
+    Row("an empty request", 2000, lambda t, n: _sent(t, [request("GET", "/health")] * n)),
+    Row("create run", 300, _create),
+    Row("create run, 8 connections", 600, lambda t, n: _create(t, n, connections=8)),
+    Row("log-metric", 500, _log_metric),
+    Row("log-metric, 8 connections", 1000, lambda t, n: _log_metric(t, n, connections=8)),
+    Row("log-batch of 10 points", 300, lambda t, n: _batches(t, n, size=10)),
+    Row("get run", 500, _get),
+    Row("log-batch of 1000 points", 100, lambda t, n: _batches(t, n, size=1000)),
+    Row("read that history", 5, _history),
+    Row("full runs (130 values each)", 200, _full),
+    Row("search the newest 100", 20, _search),
+    Row("search with filter and order", 20, lambda t, n: _search(t, n, **FILTER)),
+    Row("scan of all runs", 5, lambda t, n: _search(t, n, max_results=1000)),
+)
