@@ -142,7 +142,11 @@ class PostgresDatabase(Database):
         self._closed = False
         from padauk.db.schema import upgrade_postgres
 
-        upgrade_postgres(self)
+        try:
+            upgrade_postgres(self)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Session]:

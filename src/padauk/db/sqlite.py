@@ -142,13 +142,17 @@ class SqliteDatabase(Database):
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             self._writer = self._connect()
+        except (OSError, sqlite3.Error) as error:
+            raise _explain(error, self.path) from error
+        try:
             self._writer.execute("PRAGMA journal_mode = WAL").fetchone()
             self._writer.execute("PRAGMA wal_autocheckpoint = 0")
             from padauk.db.schema import upgrade_sqlite
 
             upgrade_sqlite(self._writer, self.path)
-        except (OSError, sqlite3.Error) as error:
-            raise _explain(error, self.path) from error
+        except BaseException as error:
+            self._writer.close()
+            raise _explain(error, self.path) if isinstance(error, sqlite3.Error) else error
         self._thread = threading.Thread(target=self._write_loop, name="padauk-db-writer", daemon=True)
         self._thread.start()
 
