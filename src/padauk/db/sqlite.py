@@ -150,9 +150,12 @@ class SqliteDatabase(Database):
             from padauk.db.schema import upgrade_sqlite
 
             upgrade_sqlite(self._writer, self.path)
-        except BaseException as error:
+        except sqlite3.Error as error:
             self._writer.close()
-            raise _explain(error, self.path) if isinstance(error, sqlite3.Error) else error
+            raise _explain(error, self.path) from error
+        except BaseException:
+            self._writer.close()
+            raise
         self._thread = threading.Thread(target=self._write_loop, name="padauk-db-writer", daemon=True)
         self._thread.start()
 
