@@ -205,7 +205,7 @@ def test_models_and_their_aliases(page: Page, site: Site) -> None:
     page.get_by_label("Alias for version 1").fill("champion")
     page.keyboard.press("Enter")
     page.wait_for_selector(".alias >> text=champion")
-    page.get_by_role("link", name="lineage").first.click()
+    page.get_by_role("link", name="lineage", exact=True).first.click()
     page.wait_for_selector(".gnode.start")
     assert "net v2" in page.inner_text(".graph")
 

@@ -157,7 +157,7 @@ export function ChartCard(props: Props) {
           label={`${metric} of ${runs.length} runs`}
         />
       ) : (
-        <div class="plot" style={{ height }}>
+        <div class="plot" style={{ height: `${height}px` }}>
           {found && !error && <p class="quiet">No points here.</p>}
         </div>
       )}

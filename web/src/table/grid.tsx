@@ -125,7 +125,11 @@ export function Grid<R>(props: Props<R>) {
         setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
       }
     >
-      <div class="thead" role="row" style={{ minWidth: width, gridTemplateColumns: template }}>
+      <div
+        class="thead"
+        role="row"
+        style={{ minWidth: `${width}px`, gridTemplateColumns: template }}
+      >
         <span class="th pick" role="columnheader">
           <span class="hidden">selected</span>
         </span>
@@ -139,7 +143,11 @@ export function Grid<R>(props: Props<R>) {
           />
         ))}
       </div>
-      <div class="tbody" role="rowgroup" style={{ height: total * ROW, minWidth: width }}>
+      <div
+        class="tbody"
+        role="rowgroup"
+        style={{ height: `${total * ROW}px`, minWidth: `${width}px` }}
+      >
         {rows}
       </div>
     </div>

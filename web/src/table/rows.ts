@@ -35,10 +35,11 @@ export function useRows(query: Omit<TableQuery, "offset" | "limit">): Rows {
 
   const fetchPage = useCallback(
     (page: number) => {
-      if (pages.current.has(page)) return;
+      const wanted: TableQuery = JSON.parse(name);
+      if (pages.current.has(page) || !wanted.experiments?.length) return;
       pages.current.set(page, "coming");
       const mine = asked.current;
-      const body = { ...(JSON.parse(name) as TableQuery), offset: page * PAGE, limit: PAGE };
+      const body = { ...wanted, offset: page * PAGE, limit: PAGE };
       call("POST /runs/table", { body, abort: abort.current.signal }).then(
         (found) => {
           if (asked.current !== mine) return;
