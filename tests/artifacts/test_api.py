@@ -249,6 +249,11 @@ def test_deleting_files_and_folders(web: httpx.Client, root: str) -> None:
         {"path": "ab", "is_dir": False, "file_size": 1}
     ]
     assert web.delete(f"{PROXY}/{root}/nothing").status_code == 200
+    for everything in ("/", "/.", "/./"):
+        assert web.delete(f"{PROXY}{everything}").status_code in {400, 405}
+    assert web.get(f"{PROXY}/{root}/ab").content == b"x"
+    assert web.delete(f"{PROXY}/{root}/").json() == {}
+    assert web.get(PROXY, params={"path": root}).json() == {}
 
 
 def test_what_is_wrong_is_said(web: httpx.Client, run: dict[str, Any], root: str) -> None:

@@ -88,7 +88,10 @@ def list_proxy(call: Call, request: ListProxy) -> Files:
 @proxy.write("DELETE", "/artifacts/{path:path}")
 def delete(call: Call, request: Empty) -> Empty:
     check_serving(call)
-    records.remove(call.tx, safe_path(call.path["path"]))
+    path = safe_path(call.path["path"])
+    if not path:
+        raise InputError("Invalid path")  # nobody means all artifacts of all runs
+    records.remove(call.tx, path)
     return Empty()
 
 
