@@ -32,6 +32,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "DVC_SITE_CACHE_DIR": str(home / "dvc-site"),
             "DVC_NO_ANALYTICS": "1",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # its workers burn half a core when idle
             "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
@@ -72,3 +73,11 @@ def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest
         return f"sqlite:///{tmp_path_factory.mktemp('db')}/padauk.db"
     url: str = request.getfixturevalue("postgres").new_database()
     return url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need an mlflow server share a worker, and so one server."""
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if "mlflow_peer" in getattr(item, "fixturenames", ()) or params.get("url") == "mlflow":
+            item.add_marker(pytest.mark.xdist_group("mlflow-server"))

@@ -128,7 +128,12 @@ def mlflow_server(folder: Path, *flags: str) -> ServerProcess:
     return ServerProcess(
         [str(program), "server", "--port", "{port}", "--workers", "1", *flags],
         folder,
-        env={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_AI_GATEWAY": "false"},
+        env={
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_ENABLE_AI_GATEWAY": "false",
+            # its job workers would burn half a core each time, doing nothing
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        },
         seconds=240,
         graceful=False,
     )
