@@ -54,6 +54,9 @@ def test_what_every_client_asks_first(server: ServerProcess) -> None:
         ("GET", "/nothing", 404),
         ("GET", "/api/2.0/mlflow/runs/create", 405),
         ("POST", "/api/2.0/mlflow/nothing", 404),
+        ("POST", "/api/3.0/mlflow/scorers/register", 501),
+        ("GET", "/api/2.0/mlflow/users/get", 501),
+        ("POST", "/graphql", 501),
         ("GET", "/api/2.0/mlflow/../../etc/passwd", 404),
     ],
 )

@@ -123,7 +123,13 @@ def _hidden(flag: str, **more: Any) -> Callable[[F], F]:
     envvar="PADAUK_DURABLE",
     help="Flush each commit to the disk: survives a power cut too, and logs slower.",
 )
-@click.option("-w", "--workers", type=int, envvar=["PADAUK_WORKERS", "MLFLOW_WORKERS"], hidden=True)
+@click.option(
+    "-w",
+    "--workers",
+    type=click.IntRange(1),
+    envvar=["PADAUK_WORKERS", "MLFLOW_WORKERS"],
+    help="Processes that answer, with PostgreSQL.  [default: 1]",
+)
 @_hidden("--registry-store-uri")
 @_hidden("--read-replica-backend-store-uri")
 @_hidden("--gunicorn-opts")
@@ -160,7 +166,18 @@ def command(app: App, host: str, port: int, **flags: Any) -> None:
         app.out.print(f"\n  export MLFLOW_TRACKING_URI={url}\n")
         app.out.note("Ctrl-C stops it.")
 
-    serve(settings, sock, ready=ready)
+    workers = flags["workers"] or 1
+    if workers == 1 or settings.database.startswith("sqlite"):
+        serve(settings, sock, ready=ready)
+        return
+    from padauk.server.workers import supervise
+    from padauk.workspace.service import Service
+
+    Service(settings).close()  # what is wrong with the database is said once
+    ready()
+    code = supervise(workers, lambda: serve(settings, sock))
+    if code:
+        raise click.exceptions.Exit(code)
 
 
 def settings_of(app: App, flags: dict[str, Any]) -> ServerSettings:
@@ -179,13 +196,13 @@ def settings_of(app: App, flags: dict[str, Any]) -> ServerSettings:
     for flag, why in _MEANINGLESS.items():
         if flags[flag]:
             app.out.note(f"--{flag.replace('_', '-')} means nothing here: {why}")
-    if (flags["workers"] or 1) > 1:
-        app.out.note("--workers means nothing with SQLite: one process serves it")
     database = flags["backend_store_uri"] or "sqlite:///padauk.db"
     if "://" not in database or database.startswith("file:"):
         raise UnsupportedError(
             f"{database!r} is a file store, which MLflow gave up too", hint="use sqlite:///path/to/file.db"
         )
+    if (flags["workers"] or 1) > 1 and database.startswith("sqlite"):
+        app.out.note("--workers means nothing with SQLite: one process serves it")
     registry = flags["registry_store_uri"]
     if registry and registry != database:
         raise UnsupportedError(

@@ -51,8 +51,11 @@ def batch(
         NotFoundError: there is no such run.
     """
     checks.check_run_id(run_id)
+    checked: set[str] = set()
     for place, metric in enumerate(metrics):
-        _check_point(metric, f"metrics[{place}]." if len(metrics) > 1 else "")
+        if metric.key not in checked or metric.timestamp < 0:
+            _check_point(metric, f"metrics[{place}]." if len(metrics) > 1 else "")
+            checked.add(metric.key)
     values: dict[str, str] = {}
     for place, param in enumerate(params):
         _check_pair_key(param.key, f"params[{place}].key", "Param key")
@@ -70,9 +73,7 @@ def batch(
             " one param value per param key."
         )
     number, _ = runs.writable(tx, run_id)
-    keys_used = {metric.key for metric in metrics}
-    keys_used.update(values, texts)
-    numbers = tx.names.ids(tx, keys_used)
+    numbers = tx.names.ids(tx, checked.union(values, texts))
     if values:
         changed = _add_params(tx, number, values, numbers)
         if changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from typing import TYPE_CHECKING
 
 from padauk.core.errors import InputError, NotFoundError
@@ -50,7 +50,7 @@ def create(
         )
     name = name or tagged or run_names.generate()
     texts[NAME_TAG] = name
-    uid = uuid.uuid4().hex
+    uid = os.urandom(16).hex()
     numbers = tx.names.ids(tx, texts)
     uri = uris.join(experiment.artifact_location, uid, "artifacts")
     number = rows.insert(

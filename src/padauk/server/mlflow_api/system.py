@@ -45,3 +45,11 @@ async def server_info(call: Call) -> bytes:
 
 for prefix in ("/api", "/ajax-api"):
     routes.raw("GET", f"{prefix}/3.0/mlflow/server-info")(server_info)
+
+
+async def no_gateway(call: Call) -> bytes:
+    """What MLflow's page asks for; it takes this for a gateway without endpoints."""
+    return b'{"endpoints":[]}'
+
+
+routes.raw("GET", "/ajax-api/2.0/mlflow/gateway-proxy")(no_gateway)
