@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from padauk.cli.frame import App, verb
+from padauk.cli.here import open_repo
 
 if TYPE_CHECKING:
     from padauk.pipeline.dag import Dag
@@ -37,11 +38,10 @@ def command(
     """Draw the stages, and what each reads; with TARGET only that and what it depends on."""
     from padauk.pipeline import Pipeline, dag
     from padauk.pipeline.targets import find_nodes
-    from padauk.repo import Repo
 
     if outs and collapsed:
         raise click.UsageError("--outs and --collapse-foreach-matrix do not go together")
-    pipeline = Pipeline.load(Repo.open())
+    pipeline = Pipeline.load(open_repo())
     targets = find_nodes(pipeline.nodes, [target], os.getcwd()) if target else ()
     if outs:
         picture = dag.output_dag(pipeline.graph, os.getcwd(), targets, full=full)

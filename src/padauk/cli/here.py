@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from padauk.cli.frame import App
     from padauk.core.errors import PadaukError
+    from padauk.repo import Repo
     from padauk.workspace.history import Revisions
     from padauk.workspace.workspace import Workspace
 
@@ -24,6 +25,14 @@ def open_workspace(app: App) -> Workspace:
     from padauk.workspace.workspace import Workspace
 
     return Workspace.open(dirs=dvc_dirs(), reporter=app.out.reporter)
+
+
+def open_repo() -> Repo:
+    """As :func:`open_workspace`, for verbs that need no more than the repository's files."""
+    from padauk.config.dvc import dvc_dirs
+    from padauk.repo import Repo
+
+    return Repo.open(dirs=dvc_dirs())
 
 
 def target_options(function: F) -> F:

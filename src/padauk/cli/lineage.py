@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from padauk.cli.frame import App, verb
+from padauk.cli.here import open_repo
 from padauk.core.errors import InputError, NotARepositoryError, PadaukError, UnavailableError
 
 if TYPE_CHECKING:
@@ -83,10 +84,8 @@ def command(
 
 
 def _repo(stack: contextlib.ExitStack) -> Repo | None:
-    from padauk.repo import Repo
-
     try:
-        repo = Repo.open()
+        repo = open_repo()
     except NotARepositoryError:
         return None
     stack.callback(repo.close)

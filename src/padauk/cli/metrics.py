@@ -7,6 +7,7 @@ import os
 import click
 
 from padauk.cli.frame import App, verb
+from padauk.cli.here import open_repo
 
 
 @click.group("metrics")
@@ -35,9 +36,8 @@ def show(
     """Show the metrics of the workspace, or those in TARGETS."""
     from padauk.cli.compared import show_values
     from padauk.pipeline.compare import WORKSPACE, Values, metrics_of, revisions
-    from padauk.repo import Repo
 
-    repo = Repo.open()
+    repo = open_repo()
     paths = [os.path.abspath(target) for target in targets]
     found: dict[str, Values] = {}
     for name, rev in revisions(repo, branches=all_branches, tags=all_tags, commits=all_commits).items():
@@ -77,9 +77,8 @@ def diff(
     """Compare metrics of two commits, by default HEAD and the workspace."""
     from padauk.cli.compared import show_difference
     from padauk.pipeline.compare import metrics_of
-    from padauk.repo import Repo
 
-    repo = Repo.open()
+    repo = open_repo()
     paths = [os.path.abspath(target) for target in targets]
     show_difference(
         app,

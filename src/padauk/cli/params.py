@@ -7,6 +7,7 @@ import os
 import click
 
 from padauk.cli.frame import App, verb
+from padauk.cli.here import open_repo
 
 
 @click.group("params")
@@ -35,9 +36,8 @@ def diff(
     """Compare parameters of two commits, by default HEAD and the workspace."""
     from padauk.cli.compared import show_difference
     from padauk.pipeline.compare import params_of
-    from padauk.repo import Repo
 
-    repo = Repo.open()
+    repo = open_repo()
     paths = [os.path.abspath(target) for target in targets]
     show_difference(
         app,

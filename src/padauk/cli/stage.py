@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from padauk.cli.frame import App, verb
+from padauk.cli.here import open_repo
 
 if TYPE_CHECKING:
     from padauk.pipeline import Stage
@@ -63,10 +64,9 @@ def add(
 ) -> Any:
     """Add a stage that runs COMMAND to the dvc.yaml here."""
     from padauk.pipeline.declare import Draft, DraftOut, add_stage, join_command, parse_params
-    from padauk.repo import Repo
 
     here = os.getcwd()
-    repo = Repo.open()
+    repo = open_repo()
     draft = Draft(
         name=name,
         cmd=join_command(words),
@@ -103,10 +103,9 @@ def list_(
     """List the stages of the dvc.yaml here, or of TARGETS."""
     from padauk.pipeline import Pipeline, Stage
     from padauk.pipeline.targets import default_nodes, find_nodes
-    from padauk.repo import Repo
 
     here = os.getcwd()
-    pipeline = Pipeline.load(Repo.open())
+    pipeline = Pipeline.load(open_repo())
     nodes = list(pipeline.nodes)
     if targets:
         nodes = find_nodes(nodes, targets, here, recursive=recursive)
