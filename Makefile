@@ -59,7 +59,7 @@ ui-types: .venv/.for-work ## write the page's API types from the server's
 chromium: ## the browser that tests and screenshots drive (Debian's)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; }
 
-screenshots: .venv/.for-work ui chromium ## pictures of every page, into docs/images/
+screenshots: .venv/.for-work ui chromium ## pictures of every page, into build/screenshots; the best into docs/images
 	PYTHONPATH=tests $(BIN)/python -m ui.screenshots
 
 clean: ## remove what these targets made, but no data

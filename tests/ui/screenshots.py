@@ -7,6 +7,7 @@ The generator adds an experiment, so that there are curves worth looking at.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from contextlib import nullcontext
@@ -22,6 +23,9 @@ from ui.fill import fill
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+BEST = ("runs-light", "charts-light", "run-light", "pipeline-light", "lineage-dark", "compare-dark")
+"""Those that the documentation shows."""
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
@@ -30,8 +34,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "build/screenshots")
     target.mkdir(parents=True, exist_ok=True)
+    IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         if len(sys.argv) > 2:
             server: Any = nullcontext(None)
@@ -45,6 +50,8 @@ def main() -> None:
         with server, open_browser() as browser:
             for look in LOOKS:
                 _pictures(browser, url, look, target)
+    for name in BEST:
+        shutil.copy(target / f"{name}.png", IMAGES)
 
 
 def _demo(folder: Path) -> None:

@@ -59,6 +59,15 @@ def by_uid(tx: Session, uid: str) -> RunRow | None:
     return None if row is None else RunRow(*row)
 
 
+def by_numbers(tx: Session, numbers: Sequence[int]) -> list[RunRow]:
+    """The runs of these row numbers, in their order; those that do not exist are left out."""
+    found: dict[int, RunRow] = {}
+    for part in chunks(numbers):
+        rows = tx.all(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks(part)})", part)
+        found.update((row[0], RunRow(*row)) for row in rows)
+    return [found[number] for number in numbers if number in found]
+
+
 def place(tx: Session, uid: str) -> tuple[int, int, int] | None:
     """Row number, experiment and stage of a run: what every write to it must know."""
     row = tx.one("SELECT id, experiment_id, stage FROM runs WHERE uid = ?", (uid,))

@@ -49,19 +49,41 @@ def find_runs(
     offset: int,
 ) -> list[runs.RunRow]:
     """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last."""
+    columns = ", ".join("r." + name for name in runs.COLUMNS.split(", "))
+    sql, values = _run_query(tx, columns, experiments, stages, where, orders)
+    return [runs.RunRow(*row) for row in tx.all(f"{sql} LIMIT ? OFFSET ?", [*values, limit, offset])]
+
+
+def run_order(
+    tx: Session,
+    experiments: Sequence[int],
+    stages: Sequence[int],
+    where: Node | None,
+    orders: Sequence[Order],
+) -> list[int]:
+    """The row numbers of all runs that :func:`find_runs` finds, in its order."""
+    sql, values = _run_query(tx, "r.id", experiments, stages, where, orders)
+    return [row[0] for row in tx.all(sql, values)]
+
+
+def _run_query(
+    tx: Session,
+    columns: str,
+    experiments: Sequence[int],
+    stages: Sequence[int],
+    where: Node | None,
+    orders: Sequence[Order],
+) -> tuple[str, list[Any]]:
     search = _RunSearch(tx)
     conditions = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
     if where is not None:
         conditions.append(condition(where, search.comparison))
     joins, keys = search.ordering(orders)
     sql = (
-        f"SELECT {', '.join('r.' + name for name in runs.COLUMNS.split(', '))} FROM runs r"
-        f"{''.join(joins[0])}"
-        f" WHERE {' AND '.join(sql for sql, _ in conditions)}"
-        f" ORDER BY {', '.join(keys)} LIMIT ? OFFSET ?"
+        f"SELECT {columns} FROM runs r{''.join(joins[0])}"
+        f" WHERE {' AND '.join(sql for sql, _ in conditions)} ORDER BY {', '.join(keys)}"
     )
-    values = [*joins[1], *(value for _, given in conditions for value in given), limit, offset]
-    return [runs.RunRow(*row) for row in tx.all(sql, values)]
+    return sql, [*joins[1], *(value for _, given in conditions for value in given)]
 
 
 def count_runs(tx: Session, experiments: Sequence[int], stages: Sequence[int], where: Node | None) -> int:

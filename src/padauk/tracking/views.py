@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from padauk.db import Session
+    from padauk.tracking.ordering import OrderCache
 
 PARENT_TAG = "mlflow.parentRunId"
 INVOCATION_TAG = "padauk.record"
@@ -111,12 +112,14 @@ def table(
     columns: Sequence[str] = (),
     offset: int = 0,
     limit: int = 100,
+    orders: OrderCache | None = None,
 ) -> Table:
     """Rows of a table of runs.
 
     Args:
         where: a filter, as in a search of runs.
         columns: ``metrics.KEY``, ``params.KEY`` or ``tags.KEY``.
+        orders: remembers the order of rows, so that scrolling sorts once.
 
     Raises:
         InputError: the filter, an order or a column is wrong, or more is asked for than is given at once.
@@ -125,14 +128,23 @@ def table(
         raise InputError(f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns are given at once")
     numbers = [checks.parse_experiment_id(text) for text in experiment_ids]
     node = parse(where, RUNS)
-    orders = parse_order(order_by, RUNS)
+    keys = parse_order(order_by, RUNS)
     if not numbers:
         return Table(0, [])
     stages = stages_of(view)
+    if offset and orders is not None:
+        name = (tuple(numbers), stages, where, tuple(order_by))
+        order = orders.get(
+            name,
+            overview.newest_run(tx, numbers),
+            lambda: search.run_order(tx, numbers, stages, node, keys),
+        )
+        page = run_rows.by_numbers(tx, order[offset : offset + limit])
+        return Table(len(order), lines(tx, page, columns))
     total = search.count_runs(tx, numbers, stages, node)
     if not limit:
         return Table(total, [])
-    found = search.find_runs(tx, numbers, stages, node, orders, limit=limit, offset=offset)
+    found = search.find_runs(tx, numbers, stages, node, keys, limit=limit, offset=offset)
     return Table(total, lines(tx, found, columns))
 
 

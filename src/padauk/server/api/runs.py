@@ -9,11 +9,13 @@ from padauk.registry.versions import versions_of_run
 from padauk.server.api.frame import Pair, RunRow, api_v1, run_row
 from padauk.server.wire import Int64, Message
 from padauk.tracking import experiments, runs, views
+from padauk.tracking.ordering import OrderCache
 
 if TYPE_CHECKING:
     from padauk.server.routing import Call
 
 routes = api_v1()
+_orders = OrderCache()
 
 
 class TableQuery(Message):
@@ -102,6 +104,7 @@ def table(call: Call, request: TableQuery) -> Table:
         columns=request.columns,
         offset=request.offset,
         limit=request.limit,
+        orders=_orders,
     )
     return Table(total=found.total, rows=[run_row(line) for line in found.rows])
 
