@@ -158,7 +158,7 @@ def mlflow_api_page() -> str:
         subjects.setdefault(name, set()).add((route.path, route.method))
     lines = [
         "# MLflow's REST API\n",
-        f"padauk speaks the API of MLflow {MLFLOW_VERSION}. What stands under `/api/` also stands under",
+        f"The server speaks the API of MLflow {MLFLOW_VERSION}. What stands under `/api/` also stands under",
         '`/ajax-api/`. Errors are `{"error_code", "message"}`; see [errors](errors.md).\n',
         "## Answered\n",
     ]

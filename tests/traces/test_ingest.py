@@ -9,6 +9,7 @@ import pytest
 
 from padauk.core.errors import InputError, NotFoundError
 from padauk.db import open_database
+from padauk.server.mlflow_api.trace_wire import encoded_span, stored_span
 from padauk.traces import Assessment, Span, Trace, assess, ingest, read, record, search
 from padauk.tracking import experiments
 
@@ -61,7 +62,7 @@ def test_spans_alone_make_a_trace(db: Database) -> None:
         None,
         end=20,
         mlflow__spanInputs={"messages": [{"role": "user", "content": "what?"}]},
-        mlflow__spanOutputs={"answer": 42},
+        mlflow__spanOutputs='{"answer": 42}',  # a text that holds JSON is what it holds
         mlflow__traceTag__team="red",
         session__id="s1",
         user__id="eve",
@@ -189,7 +190,6 @@ def test_what_is_not_there_says_so(db: Database) -> None:
         lambda tx: record.set_tag(tx, "tr-none", "a", "b"),
         lambda tx: record.delete_tag(tx, uid, "a"),
         lambda tx: record.delete_tag(tx, uid, "mlflow.traceName"),
-        lambda tx: record.link_to_run(tx, [uid], "0" * 32),
         lambda tx: record.link_prompts(tx, "tr-none", [("p", 1)]),
         lambda tx: assess.get(tx, uid, "a-none"),
         lambda tx: assess.create(tx, "tr-none", Assessment("good", "feedback", value=True)),
@@ -220,3 +220,20 @@ def test_an_assessment_stands_in_for_another_until_it_is_deleted(db: Database) -
         db.write(lambda tx: assess.update(tx, uid, first.assessment_id, expectation=changed))
     db.write(lambda tx: assess.delete(tx, uid, second.assessment_id))
     assert [one.valid for one in trace(db).assessments] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"n": 99999999999999999999}', "[" + "9" * 5000 + "]", '["\\ud800"]', "[NaN]", "[" * 50_000, '"', "{1}"],
+    ids=["wide", "very wide", "surrogate", "nan", "deep", "quote", "not JSON"],
+)
+def test_texts_that_look_like_json_do_no_harm(db: Database, text: str) -> None:
+    log(db, span(1, None, odd=text, mlflow__spanInputs=text))
+    with db.read() as tx:
+        found = read.with_spans(tx, f"tr-{1:032x}")
+    assert found is not None
+    (row,) = found[1]
+    wire = json.loads(bytes(encoded_span(row, found[0].trace_id)))
+    (value,) = [pair["value"] for pair in wire["attributes"] if pair["key"] == "odd"]
+    assert set(value) <= {"string_value", "array_value", "kvlist_value"}
+    assert json.loads(json.dumps(stored_span(row, found[0].trace_id)))["attributes"]["odd"]

@@ -131,7 +131,7 @@ def _row(number: int, span: Span) -> SpanRow:
         span.span_id,
         span.parent_id,
         span.name,
-        str(span.attributes.get(SPAN_TYPE) or "UNKNOWN"),
+        str(span.attributes.get(SPAN_TYPE) or ""),
         span.status,
         span.started,
         span.ended,
@@ -221,4 +221,7 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return _encode(value).decode()
+    try:
+        return _encode(value).decode()
+    except OverflowError:  # an integer that is longer than msgspec's
+        return json.dumps(value, ensure_ascii=False, default=str)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from padauk.core.errors import InputError, NotFoundError
-from padauk.db import runs as run_rows
 from padauk.db import traces as rows
 from padauk.traces import assess, read
 from padauk.traces.nouns import (
@@ -178,19 +177,16 @@ def delete(
 
 
 def link_to_run(tx: Session, trace_ids: Sequence[str], run_id: str) -> None:
-    """Note that traces have to do with a run; ids of no trace are passed over.
+    """Note that traces have to do with a run, maybe of another server; ids of no trace are passed over.
 
     Raises:
         InputError: more than a hundred at once.
-        NotFoundError: there is no such run.
     """
     if len(trace_ids) > MAX_LINKS:
         raise InputError(
             f"Cannot link more than {MAX_LINKS} traces to a run in a single request."
             f" Provided {len(trace_ids)} traces."
         )
-    if run_rows.by_uid(tx, run_id) is None:
-        raise NotFoundError(f"Run with id={run_id} not found")
     rows.link(tx, [(row.id, rows.RUN, run_id) for row in rows.by_uids(tx, [*dict.fromkeys(trace_ids)])])
 
 

@@ -6,14 +6,17 @@ brings under MLflow's own name stays.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from padauk.traces.nouns import INPUTS, OUTPUTS, SPAN_TOKENS, SPAN_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_decode = msgspec.json.Decoder().decode
+_OPENING = frozenset('{["')
 _KIND_KEYS = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind")
 _KINDS = {
     "chat": "CHAT_MODEL",
@@ -67,7 +70,10 @@ USER_KEY = "user.id"
 
 
 def translate(attributes: dict[str, Any]) -> None:
-    """Add to ``attributes`` what MLflow's names can be told from others."""
+    """Read texts that hold JSON, and add to ``attributes`` what MLflow's names can be told from others."""
+    for name, value in attributes.items():
+        if isinstance(value, str) and value[:1] in _OPENING and value:
+            attributes[name] = _decoded(value)
     if not any(name.startswith(_FOREIGN) for name in attributes):
         return
     if attributes.get(SPAN_TYPE, "UNKNOWN") == "UNKNOWN":
@@ -82,7 +88,7 @@ def translate(attributes: dict[str, Any]) -> None:
     ):
         value = first(attributes, sources)
         if name not in attributes and value is not None:
-            attributes[name] = _decoded(value)
+            attributes[name] = value
     if SPAN_TOKENS not in attributes:
         tokens = {key: first(attributes, sources) for key, sources in _TOKENS.items()}
         given = {key: int(value) for key, value in tokens.items() if isinstance(value, int | float)}
@@ -100,11 +106,9 @@ def first(attributes: Mapping[str, Any], names: Iterable[str]) -> Any:
     return None
 
 
-def _decoded(value: Any) -> Any:
-    """Such attributes are texts; where they hold JSON, what it says."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+def _decoded(text: str) -> Any:
+    """Attributes may be no more than texts elsewhere, so lists and objects are sent as JSON."""
+    try:
+        return _decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text

@@ -48,6 +48,6 @@ def all_routes() -> list[Route]:
         otlp,
     )
     groups = [*(module.routes for module in modules)]
-    for more in (artifacts, multipart, traces):
+    for more in (artifacts, logging, multipart, traces):
         groups += more.more_routes
     return [route for group in groups for route in group.routes]

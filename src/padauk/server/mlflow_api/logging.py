@@ -8,6 +8,7 @@ import msgspec
 
 from padauk.core.errors import InputError
 from padauk.server.mlflow_api.frame import RunId, mlflow_routes
+from padauk.server.routing import Routes
 from padauk.server.wire import Int64, Message, missing_parameter
 from padauk.tracking import Dataset, DatasetInput, Tag, inputs, log
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from padauk.server.routing import Call
 
 routes = mlflow_routes()
+# one path lacks a slash in MLflow, and that is where its clients look
+odd_routes = Routes("/api/2.0mlflow", "/ajax-api/2.0mlflow")
+more_routes = [odd_routes]
 
 MAX_BATCH_BYTES = 1_000_000
 _EMPTY = b"{}"
@@ -200,6 +204,7 @@ def log_outputs(call: Call, request: LogOutputs) -> bytes:
     return _EMPTY
 
 
+@odd_routes.read("POST", "/experiments/search-datasets", SearchDatasets)
 @routes.read("POST", "/experiments/search-datasets", SearchDatasets)
 def search_datasets(call: Call, request: SearchDatasets) -> DatasetSummaries:
     found = inputs.summaries(call.tx, request.experiment_ids)

@@ -208,12 +208,12 @@ def shown_v2(trace: Trace) -> dict[str, Any]:
         "request_id": trace.trace_id,
         "experiment_id": trace.experiment_id,
         "timestamp_ms": trace.started,
+        "execution_time_ms": trace.duration or 0,
         "status": "TRACE_STATUS_UNSPECIFIED" if trace.state == STATES[0] else trace.state,
-        "request_metadata": [{"key": key, "value": value} for key, value in trace.metadata.items()],
         "tags": [{"key": key, "value": value} for key, value in trace.tags.items()],
     }
-    if trace.duration is not None:
-        found["execution_time_ms"] = trace.duration
+    if trace.metadata:
+        found["request_metadata"] = [{"key": key, "value": value} for key, value in trace.metadata.items()]
     return found
 
 
@@ -374,7 +374,10 @@ def _base64(digits: str) -> str:
 
 
 def _pairs(attributes: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in attributes.items()]
+    return [
+        {"key": key} if value is None else {"key": key, "value": _value(value)}
+        for key, value in attributes.items()
+    ]
 
 
 def _value(value: Any) -> dict[str, Any]:
@@ -384,7 +387,8 @@ def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"bool_value": value}
     if isinstance(value, int):
-        return {"int_value": value}
+        # protobuf's integers have 64 bits
+        return {"int_value": value} if -(1 << 63) <= value < 1 << 63 else {"string_value": str(value)}
     if isinstance(value, float):
         return {"double_value": value}
     if isinstance(value, dict):
