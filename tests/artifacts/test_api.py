@@ -312,7 +312,7 @@ def test_the_page_uploads_for_a_run(web: httpx.Client, run: dict[str, Any], root
         assert (answer.status_code, answer.json()["message"]) == (400, message)
 
 
-def test_a_run_in_a_plain_folder(tmp_path: Path) -> None:
+def test_point_48_a_run_in_a_plain_folder(tmp_path: Path) -> None:
     import httpx
 
     with (

@@ -64,7 +64,7 @@ def predictions(uri: str) -> list[int]:
     return found
 
 
-def test_models_are_loaded_by_every_name(logged: tuple[str, ModelInfo]) -> None:
+def test_points_44_and_45_models_are_loaded_by_every_name(logged: tuple[str, ModelInfo]) -> None:
     run_id, info = logged
     for uri in (
         "models:/client-churn@champion",
