@@ -20,7 +20,7 @@ demo: .venv/.for-demo ## the main job on real data, told as it goes (DEMO=folder
 	@$(MAKE) --no-print-directory ui || echo "The web page could not be built (no Node, or no network): going on without it."
 	$(BIN)/padauk demo $(DEMO)
 
-test: .venv/.for-work ui chromium ## every test
+test: .venv/.for-work ui ui-check chromium ## every test
 	PADAUK_TEST_PAGE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 lint: .venv/.for-work ## formatting, lint, types, layers, generated docs

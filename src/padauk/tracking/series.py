@@ -1,29 +1,29 @@
 """Metric series for charts: exact, and never more of it than a chart can show.
 
-A series of up to twice ``buckets`` points is given as it is. A longer one becomes buckets of equal width with
-the smallest, largest and mean value of each: the envelope is exact, whatever the zoom.
+A series of up to twice ``buckets`` points is given as it is. A longer one becomes buckets with the smallest,
+largest and mean value of each: from one bucket's x up to the next one's the envelope is exact, whatever the
+zoom.
 """
 
 from __future__ import annotations
 
-import threading
 from array import array
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from padauk.core.errors import InputError
 from padauk.db import runs as run_rows
 from padauk.db import series as rows
+from padauk.tracking.pyramid import Pyramids
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from padauk.db import Session
+    from padauk.db.series import Slice
 
 Axis = Literal["step", "time", "relative"]
 MAX_BUCKETS = 4000
-_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +50,6 @@ class Series:
         return len(self.columns) == 1
 
 
-class SeriesCache:
-    """Remembers buckets: those of a million points take a third of a second to make."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[object, ...], Series] = OrderedDict()
-
-    def get(self, key: tuple[object, ...]) -> Series | None:
-        with self._lock:
-            found = self._known.get(key)
-            if found is not None:
-                self._known.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[object, ...], series: Series) -> None:
-        with self._lock:
-            self._known[key] = series
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-
-
 def read(
     tx: Session,
     run_ids: Sequence[str],
@@ -80,13 +59,14 @@ def read(
     buckets: int = 1000,
     start: float | None = None,
     end: float | None = None,
-    cache: SeriesCache | None = None,
+    pyramids: Pyramids | None = None,
 ) -> list[Series]:
     """The series of one metric for some runs; runs that have none are left out.
 
     Args:
         start: first x to include, in the unit of the axis.
         end: last x to include.
+        pyramids: remembers what long series were cut into.
 
     Raises:
         InputError: ``buckets`` is out of range.
@@ -96,11 +76,12 @@ def read(
     key = tx.names.find(tx, metric)
     if key is None:
         return []
+    pyramids = pyramids or Pyramids()
     numbers = run_rows.numbers_of(tx, run_ids)
     found = []
     for run_id in run_ids:
         if run_id in numbers:
-            series = _one(tx, run_id, numbers[run_id], key, axis, buckets, start, end, cache)
+            series = _one(tx, run_id, numbers[run_id], key, axis, buckets, start, end, pyramids)
             if series is not None:
                 found.append(series)
     return found
@@ -115,42 +96,59 @@ def _one(
     buckets: int,
     start: float | None,
     end: float | None,
-    cache: SeriesCache | None,
+    pyramids: Pyramids,
 ) -> Series | None:
     latest = rows.latest(tx, run, key)
-    if latest is None:
+    ends = rows.times(tx, run, key)
+    if latest is None or ends is None:
         return None
-    name = (run_id, key, axis, buckets, start, end, latest)
-    if cache is not None and (known := cache.get(name)):
-        return known
     column: rows.Axis = "step" if axis == "step" else "timestamp"
-    origin = 0
-    if axis == "relative":
-        whole = rows.extent(tx, run, key, column, None, None)
-        origin = whole.first_time if whole else 0
+    origin = ends[0] if axis == "relative" else 0
     scale = 1 if axis == "step" else 1000
     first = None if start is None else round(start * scale) + origin
     last = None if end is None else round(end * scale) + origin
-    extent = rows.extent(tx, run, key, column, first, last)
+
+    def made(points: int, xs: Iterable[float], *columns: Iterable[float]) -> Series:
+        x = array("d", xs if scale == 1 else [(value - origin) / scale for value in xs])
+        return Series(run_id, points, ends[0], x, tuple(array("d", one) for one in columns))
+
+    part = rows.Part(run, key, column, first, last)
+    if rows.is_longer(tx, rows.Part(run, key, column), 2 * buckets):
+        pyramid = pyramids.get(tx, run, key, latest)
+        if pyramid is not None and (pyramid.stepwise or column != "step"):
+            slices = pyramid.within(column, first, last)
+            if len(slices) >= buckets // 2:  # fewer buckets than asked for, but nothing to read
+                return made(sum(one.points for one in slices), *_merged(slices, column, buckets))
+            if not slices:
+                return None
+            part = part._replace(since=slices[0].first_time, until=slices[-1].last_time)
+    if not rows.is_longer(tx, part, 2 * buckets):
+        found = rows.points(tx, part)
+        nan = float("nan")
+        if not found:
+            return None
+        return made(len(found), [row[0] for row in found], [nan if row[2] else row[1] for row in found])
+    extent = rows.extent(tx, part)
     if extent is None:
         return None
-    if extent.points <= 2 * buckets:
-        found = rows.points(tx, run, key, column, first, last)
-        xs = [row[0] for row in found]
-        columns: tuple[array[float], ...] = (
-            array("d", [float("nan") if row[2] else row[1] for row in found]),
-        )
-    else:
-        made = rows.buckets(tx, run, key, column, extent.first, extent.last, buckets)
-        xs = [bucket.x for bucket in made]
-        columns = (
-            array("d", [bucket.low for bucket in made]),
-            array("d", [bucket.high for bucket in made]),
-            array("d", [bucket.mean for bucket in made]),
-        )
-    x = array("d", xs if scale == 1 else [(value - origin) / scale for value in xs])
-    series = Series(run_id, extent.points, extent.first_time, x, columns)
-    # points may still come below the latest one of a run that goes on, so only long ones are remembered
-    if cache is not None and extent.points > 2 * buckets:
-        cache.put(name, series)
-    return series
+    some = rows.buckets(tx, part, extent.first, extent.last, buckets)
+    return made(
+        extent.points,
+        [one.x for one in some],
+        [one.low for one in some],
+        [one.high for one in some],
+        [one.mean for one in some],
+    )
+
+
+def _merged(slices: list[Slice], column: rows.Axis, buckets: int) -> tuple[list[float], ...]:
+    """Slices as columns x, low, high and mean of ``buckets`` rows at most: neighbours are put together."""
+    count = len(slices)
+    buckets = min(buckets, count)
+    groups = [slices[count * at // buckets : count * (at + 1) // buckets] for at in range(buckets)]
+    return (
+        [group[0].first_step if column == "step" else group[0].first_time for group in groups],
+        [min(one.low for one in group) for group in groups],
+        [max(one.high for one in group) for group in groups],
+        [sum(one.total for one in group) / sum(one.points for one in group) for group in groups],
+    )

@@ -17,6 +17,7 @@ from padauk.server.api.frame import api_v1
 from padauk.server.routing import Reply
 from padauk.server.wire import Message, encode
 from padauk.tracking import series
+from padauk.tracking.pyramid import Pyramids
 
 if TYPE_CHECKING:
     from padauk.server.routing import Call
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 routes = api_v1()
 MAX_SERIES = 200
 _BINARY = [(b"content-type", b"application/octet-stream"), (b"cache-control", b"no-store")]
-_cache = series.SeriesCache()
+_pyramids = Pyramids()
 
 
 class SeriesQuery(Message):
@@ -50,7 +51,7 @@ def read(call: Call, request: SeriesQuery) -> Reply:
         buckets=request.buckets,
         start=request.start,
         end=request.end,
-        cache=_cache,
+        pyramids=_pyramids,
     )
     return Reply(packed(found), headers=_BINARY)
 
