@@ -63,3 +63,19 @@ def test_the_wheel_carries_the_demo(built: Path, tmp_path: Path) -> None:
     shutil.unpack_archive(wheel, tmp_path, "zip")
     assert (tmp_path / "padauk" / "demo" / "template" / "dvc.yaml").exists()
     assert (tmp_path / "padauk" / "py.typed").exists()
+
+
+def test_wheel_and_sdist_carry_the_web_page_and_nothing_of_its_making(built: Path, tmp_path: Path) -> None:
+    if not (ROOT / "src" / "padauk" / "ui" / "index.html").exists():
+        pytest.skip("'make ui' builds the page")
+    [wheel] = built.glob("*.whl")
+    [sdist] = built.glob("*.tar.gz")
+    shutil.unpack_archive(wheel, tmp_path / "wheel", "zip")
+    shutil.unpack_archive(sdist, tmp_path / "sdist", "gztar", filter="data")
+    [source] = (tmp_path / "sdist").glob("padauk-*/src")
+    for folder in (tmp_path / "wheel", source):
+        page = folder / "padauk" / "ui"
+        assert "assets/index-" in (page / "index.html").read_text()
+        assert list(page.glob("assets/index-*.js"))
+        assert not list(page.rglob("*.map"))
+    assert not list((tmp_path / "sdist").rglob("node_modules"))
