@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from padauk.core.errors import InputError
+from padauk.core.filters import And, Comparison
 from padauk.db import runs
 from padauk.db.conditions import Sql, compare, condition, nullable
 from padauk.db.engine import marks
@@ -13,7 +14,7 @@ from padauk.db.experiments import ExperimentRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from padauk.core.filters import Comparison, Node, Order
+    from padauk.core.filters import Node, Order
     from padauk.db.engine import Session
 
 STATUS_NAMES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
@@ -35,6 +36,9 @@ _EXPERIMENT_COLUMNS = {
     "last_update_time": "e.updated",
 }
 _NULLABLE = {"start_time", "end_time"}
+_MANY = 3000  # runs that are too many to look at each
+_FEW = 1000  # runs that are few enough to be named one by one
+_RANGES = {"=", "<", "<=", ">", ">="}
 _TABLES = {"metric": "latest_metrics", "param": "params", "tag": "run_tags"}
 
 
@@ -48,7 +52,29 @@ def find_runs(
     limit: int,
     offset: int,
 ) -> list[runs.RunRow]:
-    """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last."""
+    """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last.
+
+    Among few runs, all are looked at. Among many there are two short cuts: a metric that few runs have in the
+    range asked for picks these, and an order by a metric walks its values in order until the page is full.
+    """
+    search = _RunSearch(tx)
+    scope = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
+    if search.many(scope):
+        # no index on the experiment then: the one on values is the better
+        inside = [(sql.replace("r.experiment_id", "(r.experiment_id + 0)", 1), given) for sql, given in scope]
+        if where is not None:
+            inside.append(condition(where, search.comparison))
+        joins, keys = search.ordering(orders)
+        chosen = search.rare(where)
+        if chosen is not None:
+            if not chosen:
+                return []
+            inside.append(_among("r.id", chosen))
+            return search.rows("runs r" + "".join(joins[0]), joins[1], inside, keys, limit, offset)
+        if orders and orders[0].entity == "metric" and joins[0]:
+            found = search.walk(inside, joins, keys, limit, offset)
+            if len(found) == limit:
+                return found
     columns = ", ".join("r." + name for name in runs.COLUMNS.split(", "))
     sql, values = _run_query(tx, columns, experiments, stages, where, orders)
     return [runs.RunRow(*row) for row in tx.all(f"{sql} LIMIT ? OFFSET ?", [*values, limit, offset])]
@@ -107,6 +133,54 @@ class _RunSearch:
     def __init__(self, tx: Session) -> None:
         self.tx = tx
         self.dialect = tx.dialect
+
+    def many(self, scope: list[Sql]) -> bool:
+        """Whether there are more runs than are quickly looked at."""
+        inner = f"SELECT 1 FROM runs r WHERE {' AND '.join(sql for sql, _ in scope)} LIMIT ?"
+        values = [value for _, given in scope for value in given]
+        return int(self.tx.value(f"SELECT count(*) FROM ({inner}) few", [*values, _MANY])) == _MANY
+
+    def rare(self, where: Node | None) -> list[int] | None:
+        """The runs that a metric in ``where`` leaves, if one leaves few; ``None`` if none does."""
+        parts = where.parts if isinstance(where, And) else (where,)
+        for part in parts:
+            if isinstance(part, Comparison) and part.entity == "metric" and part.operator in _RANGES:
+                key = self.tx.names.find(self.tx, part.key)
+                if key is None:
+                    return []
+                sql, values = compare("value", part, self.dialect)
+                found = self.tx.all(
+                    f"SELECT run_id FROM latest_metrics WHERE key_id = ? AND is_nan = 0 AND {sql} LIMIT ?",
+                    [key, *values, _FEW + 1],
+                )
+                if len(found) <= _FEW:
+                    return [number for (number,) in found]
+        return None
+
+    def walk(
+        self,
+        conditions: list[Sql],
+        joins: tuple[list[str], list[Any]],
+        keys: list[str],
+        limit: int,
+        offset: int,
+    ) -> list[runs.RunRow]:
+        """A page in the order of a metric's values, as far as there are numbers."""
+        key, *others = joins[1]
+        first = ("o0.key_id = ? AND o0.is_nan = 0 AND r.id = o0.run_id", [key])
+        source = "latest_metrics o0 CROSS JOIN runs r" + "".join(joins[0][1:])
+        return self.rows(source, others, [first, *conditions], keys[1:], limit, offset)
+
+    def rows(
+        self, source: str, values: list[Any], conditions: list[Sql], keys: list[str], limit: int, offset: int
+    ) -> list[runs.RunRow]:
+        columns = ", ".join("r." + name for name in runs.COLUMNS.split(", "))
+        sql = (
+            f"SELECT {columns} FROM {source} WHERE {' AND '.join(sql for sql, _ in conditions)}"
+            f" ORDER BY {', '.join(keys)} LIMIT ? OFFSET ?"
+        )
+        bound = [*values, *(value for _, given in conditions for value in given), limit, offset]
+        return [runs.RunRow(*row) for row in self.tx.all(sql, bound)]
 
     def comparison(self, asked: Comparison) -> Sql:
         if asked.entity == "attribute":

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MAPPED = 128 << 20  # bytes of the file that are read without a system call
 _BUSY_SECONDS = 60.0
 _GROUP = 512  # pieces of work that share a commit at most
 _PORTION = 4096  # rows fetched at once when streaming
@@ -173,6 +174,7 @@ class SqliteDatabase(Database):
         )  # MLflow's LIKE tells case apart on every database
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -8000")
+        connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
         connection.create_function("padauk_is_number", 1, _is_number, deterministic=True)
         connection.create_function("padauk_matches", 2, _matches, deterministic=True)
         return connection
