@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from padauk.core.filters import And, Comparison, Node, Not, Or, parse, render
+from padauk.core.filters import And, Comparison, Node, Not, Or, parse, parse_order, render
 from padauk.db import open_database
+from padauk.db import search as rows
 from padauk.tracking import experiments, inputs, log, runs, search
 from padauk.tracking.nouns import Dataset, DatasetInput, Run, Tag
 
@@ -204,3 +205,48 @@ def test_a_page_costs_the_same_number_of_statements_whatever_its_size(
             search.search_runs(counting, [experiment], order_by=["run_name"], limit=limit)  # type: ignore[arg-type]
             counts.append(counting.statements)
     assert counts[0] == counts[1] < 10
+
+
+def test_among_many_runs_the_short_cuts_find_the_same(module_database_url: str) -> None:
+    db = open_database(module_database_url)
+
+    def fill(tx: Session) -> str:
+        experiment = experiments.create(tx, "many", root="mlflow-artifacts:/")
+        keys = tx.names.ids(tx, ["acc", "lr"])
+        columns = "id, uid, experiment_id, name, user_name, status, stage, start_time, artifact_uri"
+        tx.many(
+            f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(10_000 + n, f"many{n:05}", int(experiment), f"r{n}", "u", 2, 0, n, "x") for n in range(4000)],
+        )
+        tx.many(
+            "INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (10_000 + n, keys["acc"], 0.0 if n % 7 == 0 else n % 100, int(n % 7 == 0), 1, 1)
+                for n in range(4000)
+                if n % 5
+            ],
+        )
+        return experiment
+
+    experiment = db.write(fill)
+    try:
+        with db.read() as tx:
+            for where in ("", "metrics.acc > 98", "metrics.acc = 3 OR metrics.acc = 4", "metrics.acc > 1000"):
+                for order in (["metrics.acc DESC"], ["metrics.acc"], []):
+                    for limit in (50, 4000):
+                        found = search.search_runs(
+                            tx, [experiment], where=where, order_by=order, limit=limit
+                        )[0]
+                        every = rows.run_order(
+                            tx,
+                            [int(experiment)],
+                            [0],
+                            parse(where, search.RUNS),
+                            parse_order(order, search.RUNS),
+                        )
+                        assert [run.info.run_id for run in found] == [
+                            f"many{number - 10_000:05}" for number in every[:limit]
+                        ]
+    finally:
+        db.close()

@@ -54,8 +54,9 @@ def find_runs(
 ) -> list[runs.RunRow]:
     """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last.
 
-    Among few runs, all are looked at. Among many there are two short cuts: a metric that few runs have in the
-    range asked for picks these, and an order by a metric walks its values in order until the page is full.
+    Among few runs, all are looked at. Among many there are two short cuts: a metric that few runs
+    have in the range asked for picks these, and an order by a metric walks its values in order until the
+    page is full.
     """
     search = _RunSearch(tx)
     scope = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
@@ -141,10 +142,12 @@ class _RunSearch:
         return int(self.tx.value(f"SELECT count(*) FROM ({inner}) few", [*values, _MANY])) == _MANY
 
     def rare(self, where: Node | None) -> list[int] | None:
-        """The runs that a metric in ``where`` leaves, if one leaves few; ``None`` if none does."""
+        """The runs that one comparison in ``where`` leaves, if it leaves few; ``None`` if none does."""
         parts = where.parts if isinstance(where, And) else (where,)
         for part in parts:
-            if isinstance(part, Comparison) and part.entity == "metric" and part.operator in _RANGES:
+            if not isinstance(part, Comparison):
+                continue
+            if part.entity == "metric" and part.operator in _RANGES:
                 key = self.tx.names.find(self.tx, part.key)
                 if key is None:
                     return []
@@ -197,11 +200,12 @@ class _RunSearch:
             return f"NOT EXISTS ({lookup})", [key]
         if asked.operator == "IS NOT NULL":
             return f"EXISTS ({lookup})", [key]
-        sql, values = compare("x.value", asked, self.dialect)
+        # the plus keeps the index on values out of it: the row of the run is found by its key
+        sql, values = compare("+x.value" if asked.entity == "metric" else "x.value", asked, self.dialect)
         if asked.entity == "metric":
             # NaN differs from every number, and compares with none
             differs = asked.operator in {"!=", "NOT IN"}
-            sql = f"({sql} OR x.is_nan = 1)" if differs else f"({sql} AND x.is_nan = 0)"
+            sql = f"({sql} OR +x.is_nan = 1)" if differs else f"({sql} AND +x.is_nan = 0)"
         return f"EXISTS ({lookup} AND {sql})", [key, *values]
 
     def dataset(self, asked: Comparison) -> Sql:

@@ -77,6 +77,8 @@ latest_metrics = Table(
     sqlite_with_rowid=False,
 )
 
+Index("latest_by_value", latest_metrics.c.key_id, latest_metrics.c.is_nan, latest_metrics.c.value)
+
 params = Table(
     "params",
     METADATA,
