@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from driving import Heard, drive, stage
 
 from padauk.client import TrackingClient
 from padauk.client.http import Patience
@@ -20,6 +19,7 @@ from padauk.client.journal import load, record_folders
 from padauk.client.recorder import Origin, Recorder
 from padauk.core.settings import TrackingSettings
 from padauk.scm import Git
+from tests.client.driving import Heard, drive, stage
 
 if TYPE_CHECKING:
     from padauk.client.journal import Stored

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from driving import Heard, drive, stage
-from flaky import Flaky
 
 from padauk.client import TrackingClient
 from padauk.client.http import Patience
@@ -19,6 +17,8 @@ from padauk.client.recorder import Origin, Recorder
 from padauk.client.sync import plan_sync, sync
 from padauk.core.errors import NotFoundError, UnavailableError
 from padauk.core.settings import TrackingSettings
+from tests.client.driving import Heard, drive, stage
+from tests.client.flaky import Flaky
 
 if TYPE_CHECKING:
     from pathlib import Path

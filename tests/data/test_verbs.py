@@ -14,7 +14,7 @@ from padauk.testing.faults import flip_bit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Place
+    from tests.data.conftest import Place
 
 A, B, C = (
     "0cc175b9c0f1b6a831c399e269772661",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from repos import padauk, project
 
 from padauk.client import TrackingClient
 from padauk.core.settings import TrackingSettings
+from tests.lineage.repos import padauk, project
 
 if TYPE_CHECKING:
     from pathlib import Path

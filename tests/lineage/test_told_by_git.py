@@ -6,13 +6,13 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from repos import commit, git, padauk, project
 
 from padauk.core.errors import InputError, NotFoundError
 from padauk.core.events import Progress, Reporter
 from padauk.lineage import Data, Execution, Ref, Sources, resolve, trace
 from padauk.lineage.repository import RepositorySource
 from padauk.repo import Repo
+from tests.lineage.repos import commit, git, padauk, project
 
 if TYPE_CHECKING:
     from pathlib import Path

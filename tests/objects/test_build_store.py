@@ -19,7 +19,7 @@ from padauk.objects.hashing import SMALL, hash_file, new_md5
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Plant, Reports
+    from tests.objects.conftest import Plant, Reports
 
 FILES = {"a": b"one", "s/b": b"two", "s/t/c": b"", "same": b"one"}
 

@@ -23,9 +23,8 @@ from padauk.objects.hashing import SMALL, md5_hex
 from padauk.testing.faults import flip_bit, tear
 
 if TYPE_CHECKING:
-    from conftest import Plant, Reports
-
     from padauk.objects import LinkType
+    from tests.objects.conftest import Plant, Reports
 
 OLD = {"a": b"one", "gone/b": b"two", "same/c": b"three"}
 NEW = {"a": b"ONE", "new/d/e": b"four", "same/c": b"three"}

@@ -15,7 +15,7 @@ from padauk.objects.state import Seen, StateRow, settled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Plant
+    from tests.objects.conftest import Plant
 
 ROWS = [StateRow(f"/d/{name}", number, 10 + number, 5, f"{number:032}") for number, name in enumerate("abc")]
 

@@ -16,7 +16,7 @@ from padauk.storage import LocalStore
 from padauk.testing.faults import FaultyStore, flip_bit
 
 if TYPE_CHECKING:
-    from conftest import Plant, Reports
+    from tests.objects.conftest import Plant, Reports
 
 FILES = {"a": b"one", "s/b": b"two", "s/c": b"", "same": b"one", "large": b"x" * 3_000_000}
 NAMES = {md5_hex(data) for data in FILES.values()}

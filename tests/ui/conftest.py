@@ -11,8 +11,8 @@ import pytest
 
 from padauk.server.static import FOLDER
 from padauk.testing.servers import padauk_server
-from ui.browser import CHROMIUM, open_browser
-from ui.fill import fill
+from tests.ui.browser import CHROMIUM, open_browser
+from tests.ui.fill import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

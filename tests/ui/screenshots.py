@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from padauk.testing.servers import padauk_server
-from ui.browser import open_browser
-from ui.fill import fill
+from tests.ui.browser import open_browser
+from tests.ui.fill import fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from ui.conftest import MANY, POINTS
+from tests.ui.conftest import MANY, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ui.conftest import Site
+    from tests.ui.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("page")
 

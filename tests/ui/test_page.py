@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from padauk.server.static import FOLDER, POLICY
-from ui.conftest import MANY
+from tests.ui.conftest import MANY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from ui.conftest import Site
+    from tests.ui.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("page")
 

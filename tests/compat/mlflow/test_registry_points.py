@@ -14,9 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Answer, Api
-
     from padauk.testing.servers import ServerProcess
+    from tests.compat.mlflow.conftest import Answer, Api
 
 pytestmark = [pytest.mark.compat, pytest.mark.xdist_group("mlflow-server")]
 
@@ -34,7 +33,7 @@ def scenario(function: Callable[[Api], None]) -> Callable[[Api], None]:
 
 @pytest.mark.parametrize("play", SCENARIOS, ids=lambda play: play.__name__)
 def test_same_on_both(play: Callable[[Any], None], padauk: ServerProcess, mlflow_peer: ServerProcess) -> None:
-    from conftest import Api
+    from tests.compat.mlflow.conftest import Api
 
     if play not in SEEN:  # once: the names in a scenario are taken then
         theirs = Api(mlflow_peer.url)

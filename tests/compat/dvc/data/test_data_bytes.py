@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Twin
+    from tests.compat.dvc.data.conftest import Twin
 
 pytestmark = pytest.mark.compat
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Twin
+    from tests.compat.dvc.data.conftest import Twin
 
 pytestmark = pytest.mark.compat
 
