@@ -42,6 +42,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
         "runs": ("padauk.cli.runs", "List and look at tracked runs."),
         "db": ("padauk.cli.db", "Look at and upgrade the schema of a database."),
+        "import": ("padauk.cli.importing", "Bring an MLflow store over."),
         "server": ("padauk.cli.server", "Serve experiments, runs and models to the mlflow client."),
         "ui": ("padauk.cli.ui", "Open the tracking server's web page in a browser."),
     },
