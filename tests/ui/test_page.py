@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import re
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def test_the_filter_line_completes_keys(page: Page, site: Site) -> None:
     page.get_by_test_id("filter").press_sequentially("accur")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.value === 'metrics.`val/accuracy` '")
+    page.wait_for_function("() => document.activeElement.value === 'metrics.`val/accuracy` '")
 
 
 def test_choose_columns(page: Page, site: Site) -> None:
@@ -141,7 +142,7 @@ def test_curves_smooth_zoom_and_group(page: Page, site: Site) -> None:
     page.get_by_test_id("group-by").select_option("params.model.lr")
     page.wait_for_selector("text=Mean ± standard deviation of 12 runs by model.lr")
     page.locator("input[type=range]").fill("0.9")
-    page.wait_for_function("location.hash.includes('smooth=0.9')")
+    page.wait_for_function("() => location.hash.includes('smooth=0.9')")
 
 
 def test_a_long_curve_comes_as_buckets(page: Page, site: Site) -> None:
@@ -187,6 +188,18 @@ def test_files_are_shown_by_their_beginning(page: Page, site: Site) -> None:
         page.get_by_role("button", name="long.txt").click()
     assert answered.value.status == 206
     page.wait_for_selector("text=The first 65.5 kB of a longer file.")
+
+
+def test_pictures_side_by_side(page: Page, site: Site) -> None:
+    dot = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    )
+    for run in site.few[3:5]:
+        put = f"{site.url}/api/2.0/mlflow-artifacts/artifacts/{site.digits}/{run}/artifacts/plots/dot.png"
+        httpx.put(put, content=dot).raise_for_status()
+    page.goto(f"/#/compare?tab=pictures&runs={','.join(site.few[3:6])}")
+    page.wait_for_function("() => [...document.images].filter(i => i.naturalWidth === 1).length === 2")
+    assert page.locator("figure >> text=none").count() == 1
 
 
 def test_models_and_their_aliases(page: Page, site: Site) -> None:

@@ -42,7 +42,8 @@ export function Parallel({
   if (axes.length < 2) return <p class="quiet">These runs differ in too little to draw.</p>;
   const width = axes.length * GAP + 40;
   return (
-    <div class="card scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <div class="card scroll" tabIndex={0} role="region" aria-label="Parallel coordinates">
       <svg
         class="parallel"
         width={width}

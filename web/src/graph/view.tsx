@@ -108,7 +108,6 @@ export function GraphView({ nodes, edges, chosen, choose, label }: Props) {
                 transform={`translate(${at.x - W / 2} ${at.y - H / 2})`}
                 role="button"
                 tabIndex={0}
-                aria-label={`${node.kind} ${node.title}`}
                 data-testid="node"
                 onClick={() => drag.current?.moved || choose(node)}
                 onKeyDown={(event) => event.key === "Enter" && choose(node)}

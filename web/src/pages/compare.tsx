@@ -10,7 +10,8 @@ import { Empty, Failure, useTitle } from "../parts/states";
 import { Status } from "../parts/status";
 import { Page } from "./lazy";
 
-const SECTIONS = { "": "Values", charts: "Charts", parallel: "Parallel" };
+const SECTIONS = { "": "Values", charts: "Charts", parallel: "Parallel", pictures: "Pictures" };
+const pictures = async () => (await import("./pictures")).Pictures;
 
 const charts = async () => (await import("./charts")).Charts;
 
@@ -81,6 +82,7 @@ export function Compare() {
         />
       )}
       {tab === "parallel" && <Parallel runs={found.value} palette={palette} />}
+      {tab === "pictures" && <Page load={pictures} runs={found.value} palette={palette} />}
       {tab === "" && <Values runs={found.value} palette={palette} />}
     </div>
   );
