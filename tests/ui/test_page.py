@@ -108,6 +108,24 @@ def test_choose_columns(page: Page, site: Site) -> None:
     page.wait_for_selector("text=wider")
 
 
+def test_views_are_kept_for_everybody(page: Page, site: Site) -> None:
+    page.goto(f"/#/experiments/{site.digits}?filter=params.seed = '3'&sort=-metrics.lr")
+    assert len(rows(page)) == 1
+    page.get_by_test_id("views").click()
+    page.get_by_label("Name of the view").fill("seed three")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".view >> text=seed three")
+    page.goto("about:blank")
+    page.goto(f"/#/experiments/{site.digits}")
+    expect_text(page, "[data-testid=total]", "^2[45] runs$")
+    page.get_by_test_id("views").click()
+    page.get_by_role("link", name="seed three").click()
+    expect_text(page, "[data-testid=total]", "^1 run$")
+    page.get_by_test_id("views").click()
+    page.get_by_label("Forget the view seed three").click()
+    page.wait_for_selector(".view", state="detached")
+
+
 def test_keys_select_and_compare(page: Page, site: Site) -> None:
     page.goto(f"/#/experiments/{site.digits}")
     rows(page)

@@ -15,6 +15,7 @@ import { FilterLine } from "../table/filter";
 import { Grid, type Sorted } from "../table/grid";
 import { useRows } from "../table/rows";
 import { runColumns } from "../table/runcells";
+import { Views } from "../table/views";
 import { Page } from "./lazy";
 
 const NO_KEYS: Keys = { metrics: [], params: [], tags: [] };
@@ -156,6 +157,7 @@ export function Runs({ ids }: { ids: string[] }) {
           </a>
           <span>{title}</span>
         </h1>
+        {names.value?.length === 1 && <Views experiment={names.value[0]!} saved={names.reload} />}
         <div class="tabs" role="tablist" aria-label="View">
           {(["table", "charts"] as const).map((name) => (
             <a

@@ -1,7 +1,8 @@
 // Choose the columns of the table: all keys with a search, in an order that can be changed.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Keys } from "../api/client";
 import { columnTitle, splitColumn } from "../lib/columns";
+import { Menu } from "../parts/menu";
 
 interface Props {
   keys: Keys;
@@ -9,35 +10,16 @@ interface Props {
   set: (columns: string[]) => void;
 }
 
-export function ColumnPicker({ keys, columns, set }: Props) {
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const close = (event: Event) => {
-      const escaped = event instanceof KeyboardEvent && event.key === "Escape";
-      const outside = event.type === "pointerdown" && !box.current?.contains(event.target as Node);
-      if (escaped || outside) setOpen(false);
-    };
-    window.addEventListener("pointerdown", close);
-    window.addEventListener("keydown", close);
-    return () => {
-      window.removeEventListener("pointerdown", close);
-      window.removeEventListener("keydown", close);
-    };
-  }, [open]);
+export function ColumnPicker(props: Props) {
+  const label = (
+    <>
+      Columns <small>{props.columns.length}</small>
+    </>
+  );
   return (
-    <div class="menu" ref={box}>
-      <button
-        type="button"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-        data-testid="columns"
-      >
-        Columns <small>{columns.length}</small>
-      </button>
-      {open && <Panel keys={keys} columns={columns} set={set} />}
-    </div>
+    <Menu label={label} testid="columns">
+      {() => <Panel {...props} />}
+    </Menu>
   );
 }
 
