@@ -39,7 +39,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "metrics": ("padauk.cli.metrics", "Show metrics, and compare them between commits."),
     },
     "Tracking": {
-        "sync": ("padauk.cli.sync", "Send recorded runs that the tracking server has not got."),
+        "sync": ("padauk.cli.sync", "Send recorded runs to the tracking server, or copy between servers."),
         "runs": ("padauk.cli.runs", "List and look at tracked runs."),
         "db": ("padauk.cli.db", "Look at and upgrade the schema of a database."),
         "import": ("padauk.cli.importing", "Bring an MLflow store over."),

@@ -1,4 +1,4 @@
-"""``padauk sync``: send recorded runs that the tracking server has not got."""
+"""``padauk sync``: send recorded runs that the tracking server has not got, or copy runs between servers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,37 @@ if TYPE_CHECKING:
 
 
 @verb("sync")
-@click.argument("records", nargs=-1, metavar="[RECORD]...")
+@click.argument("records", nargs=-1, metavar="[RECORD]... | FROM TO")
 @click.option("--to", metavar="URL", help="Another server than the one in the settings.")
+@click.option(
+    "--experiment", multiple=True, metavar="NAME", help="Copy only this one's runs. May be repeated."
+)
+@click.option("--run", multiple=True, metavar="ID", help="Copy only this run. May be repeated.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be sent.")
-def command(app: App, records: tuple[str, ...], to: str | None, dry_run: bool) -> None:
-    """Send recorded runs that the tracking server has not got.
+def command(
+    app: App,
+    records: tuple[str, ...],
+    to: str | None,
+    experiment: tuple[str, ...],
+    run: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Send recorded runs that the tracking server has not got, or copy runs between two servers.
 
     'padauk repro' records every run in .padauk/runs first. Without a server, or when it does not answer, the
     records wait there for this command. Sending twice changes nothing.
+
+    Given the URLs of two tracking servers, padauk's or MLflow's, it copies runs FROM one TO the other: all,
+    or those of --experiment and --run. Doing it again sends what came since.
     """
+    urls = [name for name in records if name.startswith(("http://", "https://"))]
+    if urls or experiment or run:
+        if len(urls) != 2 or len(records) != 2 or to:
+            raise InputError(
+                "copying between servers needs two URLs", hint="padauk sync http://from:5000 http://to:5000"
+            )
+        _copy(app, urls[0], urls[1], experiment, run, dry_run=dry_run)
+        return
     from padauk.client.sync import plan_sync, sync
     from padauk.config.load import repository_file
 
@@ -45,6 +67,40 @@ def command(app: App, records: tuple[str, ...], to: str | None, dry_run: bool) -
         app.out.print(("\n" if plan.waiting else "") + plan.summary())
         return
     _show(app, sync(plan, settings, reporter=app.out.reporter), plan.uri)
+
+
+def _copy(
+    app: App, origin: str, to: str, experiments: tuple[str, ...], runs: tuple[str, ...], *, dry_run: bool
+) -> None:
+    from padauk.client.copying import copy, plan_copy
+    from padauk.client.http import TrackingClient
+    from padauk.core.settings import TrackingSettings
+
+    def settings(uri: str) -> TrackingSettings:
+        # credentials of the settings belong to the server of the settings
+        own = app.settings.tracking
+        return own if own.uri and uri.startswith(own.uri) else TrackingSettings(uri=uri)
+
+    with TrackingClient(settings(origin)) as source, TrackingClient(settings(to)) as target:
+        plan = plan_copy(source, experiments, runs)
+        if dry_run:
+            app.out.data({name: [run.info.run_id for run in some] for name, some in plan.runs.items()})
+            app.out.table(
+                ("experiment", "runs"), [(name, f"{len(some):,}") for name, some in plan.runs.items()]
+            )
+            return
+        result = copy(plan, source, target, reporter=app.out.reporter)
+        app.out.data(result.to_json())
+        count = len(result.copied)
+        app.out.print(
+            f"{count:,} run{'' if count == 1 else 's'} copied to {target.name} with {result.points:,} points"
+            f" and {result.files:,} files, {result.known:,} there already"
+        )
+        if result.unreachable:
+            app.out.note(
+                f"artifacts of {len(result.unreachable):,} runs stay behind:"
+                f" {target.name} keeps them where only clients reach"
+            )
 
 
 def _show(app: App, result: SyncResult, uri: str) -> None:

@@ -243,6 +243,12 @@ class TrackingClient:
                 if count == limit:
                     return
 
+    def history(self, run_id: str, key: str) -> Iterator[wire.Metric]:
+        """All points of one metric."""
+        query = {"run_id": run_id, "metric_key": key, "max_results": 25_000}
+        for page in self._pages(f"{API}/metrics/get-history", wire.MetricPage, query, method="GET"):
+            yield from page.metrics
+
     def log_batch(
         self,
         run_id: str,
@@ -296,6 +302,20 @@ class TrackingClient:
     def download(self, artifact_uri: str, path: str) -> bytes:
         """The bytes of one (small) artifact."""
         return self._send("GET", self._artifact_url(artifact_uri, path)).content
+
+    def stream(self, run_id: str, path: str) -> Iterator[bytes]:
+        """The bytes of one artifact of a run piece by piece, wherever the server keeps them."""
+        import httpx
+
+        query = {"run_uuid": run_id, "path": path}
+        try:
+            with self._http.stream("GET", "/get-artifact", params=query) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    check_answer(response, self.uri)
+                yield from response.iter_bytes(1 << 20)
+        except httpx.TransportError as error:
+            raise unreachable(self.uri, error) from error
 
     def _artifact_url(self, artifact_uri: str, path: str) -> str:
         root = _proxied(artifact_uri)

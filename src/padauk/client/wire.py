@@ -203,6 +203,10 @@ class RunPage(Page):
     runs: list[Run] = []
 
 
+class MetricPage(Page):
+    metrics: list[Metric] = []
+
+
 class FilePage(Page):
     files: list[FileInfo] = []
 
