@@ -54,23 +54,6 @@ export function Parallel({
         {axes.map((axis, at) => (
           <g key={axis.name} transform={`translate(${60 + at * GAP} ${TOP})`}>
             <line y2={H} />
-            <text class="title" y="-24" text-anchor="middle">
-              {axis.name.slice(2).length > 20 ? `${axis.name.slice(2, 21)}…` : axis.name.slice(2)}
-            </text>
-            <text class="small" y="-9" text-anchor="middle">
-              {axis.metric ? "metric" : "param"}
-            </text>
-            {axis.ticks.map((tick) => (
-              <text
-                key={String(tick)}
-                class="small"
-                x="-6"
-                y={axis.place(tick) * H + 4}
-                text-anchor="end"
-              >
-                {cell(tick)}
-              </text>
-            ))}
           </g>
         ))}
         {runs.map((run, place) => {
@@ -94,6 +77,27 @@ export function Parallel({
             </polyline>
           );
         })}
+        {axes.map((axis, at) => (
+          <g key={axis.name} transform={`translate(${60 + at * GAP} ${TOP})`}>
+            <text class="title" y="-24" text-anchor="middle">
+              {axis.name.slice(2).length > 20 ? `${axis.name.slice(2, 21)}…` : axis.name.slice(2)}
+            </text>
+            <text class="small" y="-9" text-anchor="middle">
+              {axis.metric ? "metric" : "param"}
+            </text>
+            {axis.ticks.map((tick) => (
+              <text
+                key={String(tick)}
+                class="small"
+                x="-6"
+                y={axis.place(tick) * H + 4}
+                text-anchor="end"
+              >
+                {cell(tick)}
+              </text>
+            ))}
+          </g>
+        ))}
       </svg>
     </div>
   );

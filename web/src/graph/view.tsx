@@ -32,7 +32,10 @@ export function GraphView({ nodes, edges, chosen, choose, label }: Props) {
     const whole = placed.width * scale <= width - 16;
     setView({
       scale,
-      x: whole || !centre ? (width - placed.width * scale) / 2 : width / 2 - centre.x * scale,
+      x:
+        whole || !centre
+          ? (width - placed.width * scale) / 2
+          : Math.min(12, Math.max(width - placed.width * scale - 12, width / 2 - centre.x * scale)),
       y:
         placed.height * scale <= height - 16 || !centre
           ? Math.max(12, (height - placed.height * scale) / 2)
