@@ -19,6 +19,7 @@ ENV = {
     **os.environ,
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
+    "MLFLOW_ALLOW_FILE_STORE": "true",
     "PYTHONWARNINGS": "ignore",
 }
 pytestmark = pytest.mark.compat
@@ -46,7 +47,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def import_of(store: Path, cwd: Path, *flags: str) -> dict:
-    done = padauk("import", "mlflow", f"sqlite:///{store}/mlflow.db", "--json", *flags, cwd=cwd)
+    return imported(f"sqlite:///{store}/mlflow.db", cwd, *flags)
+
+
+def imported(source: str, cwd: Path, *flags: str) -> dict:
+    done = padauk("import", "mlflow", source, "--json", *flags, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -62,6 +67,24 @@ def test_the_client_reads_the_same_from_both(store: Path, tmp_path: Path) -> Non
     assert len(before["runs"]) == 3
     assert len(before["traces"]) == 1
     assert after == before
+
+
+def test_an_mlruns_folder_comes_over_even_from_another_place(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    python("seed.py", f"file://{tmp_path}/old/mlruns", cwd=tmp_path)
+    before = json.loads(python("dump.py", f"file://{tmp_path}/old/mlruns", cwd=tmp_path))
+    (tmp_path / "old").rename(tmp_path / "new")
+    (tmp_path / "here").mkdir()
+    report = imported(f"{tmp_path}/new/mlruns", tmp_path / "here")
+    assert report["complete"]
+    assert report["counts"]["spans"]["there"] == 2
+    with padauk_server(tmp_path / "here") as server:
+        after = json.loads(python("dump.py", server.url, cwd=tmp_path))
+    assert len(before["runs"]) == 3
+    assert after == before
+    again = imported(f"{tmp_path}/new/mlruns", tmp_path / "here")
+    assert again["complete"]
+    assert {line["new"] for line in again["counts"].values()} == {0}
 
 
 def test_a_second_import_changes_nothing(store: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from padauk.cli.frame import App, verb
-from padauk.core.errors import CorruptError, UnsupportedError
+from padauk.core.errors import CorruptError
 
 if TYPE_CHECKING:
     from padauk.client.importing import Report
@@ -52,24 +52,19 @@ def mlflow(
     artifacts: tuple[str, ...],
     dry_run: bool,
 ) -> None:
-    """Bring an MLflow store over: its database, sqlite:///FILE or postgresql://…, with its artifacts.
+    """Bring an MLflow store over, with its artifacts.
+
+    SOURCE is a database (sqlite:///FILE, postgresql://…) or an mlruns folder.
 
     Ids of runs, models and traces stay; experiments keep theirs where it is free. The source is only read.
     Run it again to go on after an interruption, or to bring what came since.
     """
-    from padauk.client.importing import SqlSource, run_import
+    from padauk.client.importing import open_source, run_import
     from padauk.client.importing.files import Files
     from padauk.core.settings import ServerSettings
     from padauk.workspace.service import Service
 
-    if "://" not in source and os.path.isfile(source):
-        source = f"sqlite:///{source}"
-    if not source.startswith(("sqlite:///", "postgresql", "postgres:")):
-        raise UnsupportedError(
-            f"{source!r} cannot be imported: only databases, sqlite:///FILE or postgresql://…",
-            hint="'padauk sync http://from http://to' copies between servers",
-        )
-    origin = SqlSource(source)
+    origin = open_source(source)
     try:
         base = origin.folder or os.getcwd()
         roots = artifacts or tuple(os.path.join(base, name) for name in ("mlartifacts", "mlruns"))

@@ -19,7 +19,7 @@ from padauk.tracking.nouns import STATUSES
 
 if TYPE_CHECKING:
     from padauk.client.importing.files import Files
-    from padauk.client.importing.sql import SqlSource
+    from padauk.client.importing.source import Source
     from padauk.client.importing.values import Experiment, LoggedModel, MetricRow, Registered, Run
     from padauk.db import Session
     from padauk.workspace.service import Service
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _POINTS = 50_000  # a transaction
 
 
-def run_import(source: SqlSource, service: Service, files: Files, *, reporter: Reporter = SILENT) -> Report:
+def run_import(source: Source, service: Service, files: Files, *, reporter: Reporter = SILENT) -> Report:
     """Bring everything over; what is there already stays. The counts are taken after writing.
 
     Experiments keep their id where it is free, one of an equal name takes the runs in. All other ids stay.
@@ -40,7 +40,7 @@ def run_import(source: SqlSource, service: Service, files: Files, *, reporter: R
         numbers[experiment.id] = service.db.write(partial(_experiment, experiment, carrier))
         report.add("experiments", 1, 1, 0)
     service.db.write(rows.follow_experiment_ids)
-    total = source.db.count("runs")
+    total = source.count_runs()
     with reporter.task("runs", total, "steps") as progress:
         for experiment in experiments:
             for run in source.runs(experiment.id):
@@ -81,7 +81,7 @@ def _experiment(given: Experiment, carrier: Carrier, tx: Session) -> int:
 
 
 def _bring_run(
-    source: SqlSource, service: Service, carrier: Carrier, report: Report, run: Run, experiment: int
+    source: Source, service: Service, carrier: Carrier, report: Report, run: Run, experiment: int
 ) -> None:
     where = carrier.carry(run.uid, run.location, str(experiment), run.uid, "artifacts")
     point("import.run.artifacts")

@@ -35,6 +35,10 @@ class SqlSource:
         """Let go of the database."""
         self.db.close()
 
+    def count_runs(self) -> int:
+        """How many runs there are."""
+        return self.db.count("runs")
+
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are, for a plan."""
         tables = {

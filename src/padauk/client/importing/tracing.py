@@ -18,14 +18,14 @@ from padauk.traces.nouns import LOCATION, Span, Trace
 if TYPE_CHECKING:
     from padauk.client.importing.carry import Carrier
     from padauk.client.importing.report import Report
-    from padauk.client.importing.sql import SqlSource
+    from padauk.client.importing.source import Source
     from padauk.client.importing.values import Traced
     from padauk.db import Session
     from padauk.workspace.service import Service
 
 
 def put_traces(
-    source: SqlSource,
+    source: Source,
     service: Service,
     carrier: Carrier,
     report: Report,
