@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from padauk.testing.killing import run_killed_at
+from padauk.testing.postgres import PostgresServer
 from padauk.testing.servers import padauk_server
 
 HERE = Path(__file__).parent
@@ -83,6 +84,21 @@ def test_an_mlruns_folder_comes_over_even_from_another_place(tmp_path: Path) -> 
     assert len(before["runs"]) == 3
     assert after == before
     again = imported(f"{tmp_path}/new/mlruns", tmp_path / "here")
+    assert again["complete"]
+    assert {line["new"] for line in again["counts"].values()} == {0}
+
+
+def test_it_goes_from_postgresql_to_postgresql(tmp_path: Path) -> None:
+    (tmp_path / "pg").mkdir()
+    with PostgresServer(tmp_path / "pg") as server:
+        source, target = server.new_database(), server.new_database()
+        python("seed.py", source.replace("://", "+psycopg://"), f"file://{tmp_path}/art", cwd=tmp_path)
+        flags = ("--backend-store-uri", target)
+        first = imported(source, tmp_path, *flags)
+        again = imported(source, tmp_path, *flags)
+    assert first["complete"]
+    assert first["counts"]["metric points"] == {"source": 66, "there": 66, "new": 66}
+    assert first["counts"]["spans"]["there"] == 2
     assert again["complete"]
     assert {line["new"] for line in again["counts"].values()} == {0}
 
