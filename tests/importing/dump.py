@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 warnings.simplefilter("ignore")
@@ -19,6 +20,16 @@ def digests(path: str) -> dict[str, str]:
     return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
+def number(value: float) -> str:
+    """A file store keeps infinity; a database, MLflow's too, the largest number in its place."""
+    return repr(min(value, sys.float_info.max))
+
+
+def unique(points: Iterable[list]) -> list[tuple]:
+    """A file store keeps a point that was sent twice; a database, MLflow's too, keeps it once."""
+    return list(dict.fromkeys(map(tuple, points)))
+
+
 def main(uri: str) -> dict:
     mlflow.set_tracking_uri(uri)
     client = MlflowClient()
@@ -30,7 +41,9 @@ def main(uri: str) -> dict:
     for run in client.search_runs(ids, run_view_type=ViewType.ALL):
         info = run.info
         history = {
-            key: [[repr(m.value), m.timestamp, m.step] for m in client.get_metric_history(info.run_id, key)]
+            key: unique(
+                [number(m.value), m.timestamp, m.step] for m in client.get_metric_history(info.run_id, key)
+            )
             for key in sorted(run.data.metrics)
         }
         found["runs"][info.run_id] = {
@@ -38,7 +51,7 @@ def main(uri: str) -> dict:
             "times": [info.start_time, info.end_time],
             "params": run.data.params,
             "tags": run.data.tags,
-            "latest": {key: repr(value) for key, value in run.data.metrics.items()},
+            "latest": {key: number(value) for key, value in run.data.metrics.items()},
             "history": history,
             "inputs": [i.to_dictionary() for i in run.inputs.dataset_inputs],
             "outputs": [o.model_id for o in run.outputs.model_outputs] if run.outputs else [],
