@@ -18,6 +18,7 @@ from padauk.tracking.nouns import Dataset, DatasetInput, Run, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from padauk.db import Database, Session
 
@@ -207,12 +208,30 @@ def test_a_page_costs_the_same_number_of_statements_whatever_its_size(
     assert counts[0] == counts[1] < 10
 
 
+def test_texts_are_found_by_their_index(tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path}/padauk.db")
+    asked = (
+        ("params_by_value", Comparison("param", "lr", "=", "0.1")),
+        ("run_tags_by_value", Comparison("tag", "lr", "IN", ("a", "b"))),
+        ("runs_by_name", Comparison("attribute", "run_name", "=", "swift-owl-7")),
+    )
+    db.write(lambda tx: tx.names.ids(tx, ["lr"]))
+    try:
+        with db.read() as tx:
+            for index, comparison in asked:
+                sql, values = rows._RunSearch(tx).lookup(comparison) or ("", [])
+                plan = " ".join(row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", values))
+                assert f"USING COVERING INDEX {index} (" in plan
+    finally:
+        db.close()
+
+
 def test_among_many_runs_the_short_cuts_find_the_same(module_database_url: str) -> None:
     db = open_database(module_database_url)
 
     def fill(tx: Session) -> str:
         experiment = experiments.create(tx, "many", root="mlflow-artifacts:/")
-        keys = tx.names.ids(tx, ["acc", "lr"])
+        keys = tx.names.ids(tx, ["acc", "lr", "team"])
         columns = "id, uid, experiment_id, name, user_name, status, stage, start_time, artifact_uri"
         tx.many(
             f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -227,13 +246,33 @@ def test_among_many_runs_the_short_cuts_find_the_same(module_database_url: str) 
                 if n % 5
             ],
         )
+        texts = ["x", "\u00e4" * 128, "y" * 129, "", "a\nb"]
+        for table, key in (("params", "lr"), ("run_tags", "team")):
+            tx.many(
+                f"INSERT INTO {table} (run_id, key_id, value) VALUES (?, ?, ?)",
+                [(10_000 + n, keys[key], texts[n] if n < 5 else f"v{n % 9}") for n in range(4000) if n % 11],
+            )
         return experiment
 
     experiment = db.write(fill)
     try:
         with db.read() as tx:
-            for where in ("", "metrics.acc > 98", "metrics.acc = 3 OR metrics.acc = 4", "metrics.acc > 1000"):
-                for order in (["metrics.acc DESC"], ["metrics.acc"], []):
+            for where in (
+                "",
+                "metrics.acc > 98",
+                "metrics.acc = 3 OR metrics.acc = 4",
+                "metrics.acc > 1000",
+                "params.lr = 'v3'",
+                "params.lr = 'x' OR tags.team = 'v1'",
+                f"tags.team = '{chr(228) * 128}'",
+                f"params.lr = '{'y' * 129}'",
+                f"params.lr IN ('', 'v9', '{'y' * 129}') AND metrics.acc > 0",
+                "tags.team IN ('v8', 'a\nb') AND params.lr != 'v8'",
+                "params.never = 'x'",
+                "run_name = 'r77'",
+                "run_name IN ('r77', 'r78') AND params.lr IS NOT NULL",
+            ):
+                for order in (["metrics.acc DESC"], ["params.lr"], []):
                     for limit in (50, 4000):
                         found = search.search_runs(
                             tx, [experiment], where=where, order_by=order, limit=limit

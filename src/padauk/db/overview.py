@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from padauk.db.engine import marks
-from padauk.db.runs import chunks
+from padauk.db.runs import SHORT_VALUE, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,10 @@ def keys_of_newest(tx: Session, table: str, experiments: Sequence[int], newest: 
 def children_of(tx: Session, parent_key: int, parent: str, experiment: int) -> list[str]:
     """Ids of the active runs of an experiment whose tag ``parent_key`` is ``parent``, oldest first."""
     rows = tx.all(
-        "SELECT r.uid FROM runs r JOIN run_tags t ON t.run_id = r.id AND t.key_id = ?"
-        " WHERE r.experiment_id = ? AND r.stage = 0 AND t.value = ? ORDER BY r.start_time, r.id LIMIT 500",
-        (parent_key, experiment, parent),
+        "SELECT r.uid FROM run_tags t CROSS JOIN runs r"
+        f" WHERE t.key_id = ? AND t.value = ? AND {SHORT_VALUE} AND r.id = t.run_id"
+        " AND r.experiment_id = ? AND r.stage = 0 ORDER BY r.start_time, r.id LIMIT 500",
+        (parent_key, parent, experiment),
     )
     return [row[0] for row in rows]
 

@@ -16,6 +16,13 @@ COLUMNS = (
 )
 CHUNK = 500
 
+SHORT = 128
+"""How many characters of a param, a tag or a name are few: a text that is longer is in no index, since
+PostgreSQL takes none above 2700 bytes, and since nobody looks for a note by its whole text."""
+SHORT_VALUE = f"length(value) <= {SHORT}"
+"""What a search that is to use the index on values must ask for too, in these words."""
+SHORT_NAME = f"length(name) <= {SHORT}"
+
 
 class RunRow(NamedTuple):
     """One row of ``runs``."""

@@ -37,7 +37,7 @@ _EXPERIMENT_COLUMNS = {
 }
 _NULLABLE = {"start_time", "end_time"}
 _MANY = 3000  # runs that are too many to look at each
-_FEW = 1000  # runs that are few enough to be named one by one
+_FEW = 3000  # runs that are few enough to be named one by one
 _RANGES = {"=", "<", "<=", ">", ">="}
 _TABLES = {"metric": "latest_metrics", "param": "params", "tag": "run_tags"}
 
@@ -54,9 +54,9 @@ def find_runs(
 ) -> list[runs.RunRow]:
     """A page of runs. After ``orders`` the newest first, then by id; what lacks a key comes last.
 
-    Among few runs, all are looked at. Among many there are two short cuts: a metric that few runs
-    have in the range asked for picks these, and an order by a metric walks its values in order until the
-    page is full.
+    Among few runs, all are looked at. Among many there are two short cuts: a comparison that few runs
+    pass, and that an index answers, picks these; and an order by a metric walks its values in order until
+    the page is full.
     """
     search = _RunSearch(tx)
     scope = [_among("r.experiment_id", experiments), _among("r.stage", stages)]
@@ -128,6 +128,14 @@ def _among(column: str, values: Sequence[int]) -> Sql:
     return f"{column} IN ({marks(values)})", list(values)
 
 
+def _is_short_text(asked: Comparison) -> bool:
+    """Whether an index of short values holds all that equals what is asked for."""
+    if asked.operator not in {"=", "IN"}:
+        return False
+    values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
+    return all(isinstance(value, str) and len(value) <= runs.SHORT for value in values)
+
+
 class _RunSearch:
     """Builds the pieces of one run search."""
 
@@ -145,20 +153,33 @@ class _RunSearch:
         """The runs that one comparison in ``where`` leaves, if it leaves few; ``None`` if none does."""
         parts = where.parts if isinstance(where, And) else (where,)
         for part in parts:
-            if not isinstance(part, Comparison):
+            lookup = self.lookup(part) if isinstance(part, Comparison) else None
+            if lookup is None:
                 continue
-            if part.entity == "metric" and part.operator in _RANGES:
-                key = self.tx.names.find(self.tx, part.key)
-                if key is None:
-                    return []
-                sql, values = compare("value", part, self.dialect)
-                found = self.tx.all(
-                    f"SELECT run_id FROM latest_metrics WHERE key_id = ? AND is_nan = 0 AND {sql} LIMIT ?",
-                    [key, *values, _FEW + 1],
-                )
-                if len(found) <= _FEW:
-                    return [number for (number,) in found]
+            sql, values = lookup
+            found = self.tx.all(f"{sql} LIMIT ?", [*values, _FEW + 1]) if sql else []
+            if len(found) <= _FEW:
+                return [number for (number,) in found]
         return None
+
+    def lookup(self, asked: Comparison) -> Sql | None:
+        """The runs that match, found by an index; ``None`` if there is none for such a comparison, and
+        empty if nothing was ever logged under the key.
+        """
+        if asked.entity == "metric" and asked.operator in _RANGES:
+            table, more = "latest_metrics", "is_nan = 0"
+        elif asked.entity in {"param", "tag"} and _is_short_text(asked):
+            table, more = _TABLES[asked.entity], runs.SHORT_VALUE
+        elif (asked.entity, asked.key) == ("attribute", "run_name") and _is_short_text(asked):
+            sql, values = compare("name", asked, self.dialect)
+            return f"SELECT id FROM runs WHERE {runs.SHORT_NAME} AND {sql}", values
+        else:
+            return None
+        key = self.tx.names.find(self.tx, asked.key)
+        if key is None:
+            return "", []
+        sql, values = compare("value", asked, self.dialect)
+        return f"SELECT run_id FROM {table} WHERE key_id = ? AND {more} AND {sql}", [key, *values]
 
     def walk(
         self,

@@ -4,9 +4,17 @@ Rows are narrow: runs and keys are small integers (``names``), and points are cl
 time) so that a history is one range scan that is already in the order it is answered in.
 """
 
-from sqlalchemy import Column, Index, Table, UniqueConstraint
+from typing import Any
 
+from sqlalchemy import Column, Index, Table, UniqueConstraint, text
+
+from padauk.db.runs import SHORT_NAME, SHORT_VALUE
 from padauk.db.tables.base import BIG, METADATA, REAL, SMALL, TEXT
+
+
+def _index_where(name: str, *columns: Column[Any], where: str) -> None:
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 names = Table(
     "names",
@@ -52,6 +60,7 @@ runs = Table(
     Column("artifact_uri", TEXT, nullable=False),
 )
 Index("runs_newest", runs.c.experiment_id, runs.c.stage, runs.c.start_time.desc(), runs.c.uid)
+_index_where("runs_by_name", runs.c.name, where=SHORT_NAME)
 
 metrics = Table(
     "metrics",
@@ -96,6 +105,9 @@ run_tags = Table(
     Column("value", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
+
+_index_where("params_by_value", params.c.key_id, params.c.value, where=SHORT_VALUE)
+_index_where("run_tags_by_value", run_tags.c.key_id, run_tags.c.value, where=SHORT_VALUE)
 
 datasets = Table(
     "datasets",
