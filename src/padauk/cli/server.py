@@ -27,6 +27,7 @@ _MEANINGLESS = {
     "dev": "padauk has no reloading mode; -v shows more",
     "secrets_cache_ttl": "padauk keeps no gateway secrets",
     "secrets_cache_max_size": "padauk keeps no gateway secrets",
+    "expose_prometheus": "metrics are always served at /metrics",
     "read_replica_backend_store_uri": "all reads go to the database of --backend-store-uri",
 }
 _ABSENT = {
@@ -130,6 +131,18 @@ def _hidden(flag: str, **more: Any) -> Callable[[F], F]:
     envvar=["PADAUK_WORKERS", "MLFLOW_WORKERS"],
     help="Processes that answer, with PostgreSQL.  [default: 1]",
 )
+@click.option(
+    "--read-only",
+    is_flag=True,
+    envvar="PADAUK_READ_ONLY",
+    help="Answer, and refuse every change with 403.",
+)
+@click.option(
+    "--access-log",
+    is_flag=True,
+    envvar="PADAUK_ACCESS_LOG",
+    help="Write each request to stderr as a line of JSON, and answer with its x-request-id.",
+)
 @_hidden("--registry-store-uri")
 @_hidden("--read-replica-backend-store-uri")
 @_hidden("--gunicorn-opts")
@@ -149,6 +162,8 @@ def command(app: App, host: str, port: int, **flags: Any) -> None:
     from padauk.server.serve import bind, serve
 
     settings = settings_of(app, flags)
+    if settings.access_log:
+        _write_access_log()
     sock = bind(host, port)
     shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
     url = f"http://{shown}:{sock.getsockname()[1]}{settings.static_prefix}"
@@ -163,6 +178,8 @@ def command(app: App, host: str, port: int, **flags: Any) -> None:
             app.out.print(f"  artifacts  {settings.objects}")
         if settings.artifact_root != "mlflow-artifacts:/":
             app.out.print(f"  new experiments keep artifacts under {settings.artifact_root}")
+        if settings.read_only:
+            app.out.print("  read-only: changes are refused")
         app.out.print(f"\n  export MLFLOW_TRACKING_URI={url}\n")
         app.out.note("Ctrl-C stops it.")
 
@@ -178,6 +195,15 @@ def command(app: App, host: str, port: int, **flags: Any) -> None:
     code = supervise(workers, lambda: serve(settings, sock))
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _write_access_log() -> None:
+    import logging
+
+    log = logging.getLogger("padauk.access")
+    log.addHandler(logging.StreamHandler())  # the message is the whole line
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def settings_of(app: App, flags: dict[str, Any]) -> ServerSettings:
@@ -232,6 +258,8 @@ def settings_of(app: App, flags: dict[str, Any]) -> ServerSettings:
         frame_options=None if everyone or frame == "NONE" else frame,
         static_prefix=f"/{prefix}" if prefix else "",
         webhooks=_webhooks(),
+        read_only=flags["read_only"],
+        access_log=flags["access_log"],
     )
 
 

@@ -63,6 +63,8 @@ class ServerSettings:
         frame_options: value of ``X-Frame-Options``, or ``None`` for none.
         static_prefix: path below which everything is served, such as ``/mlflow``.
         webhooks: how webhooks are told.
+        read_only: refuse every request that would change something.
+        access_log: write a line of JSON for each request to the logger ``padauk.access``.
     """
 
     database: str = "sqlite:///padauk.db"
@@ -75,6 +77,8 @@ class ServerSettings:
     frame_options: str | None = "SAMEORIGIN"
     static_prefix: str = ""
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    read_only: bool = False
+    access_log: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from padauk.core.errors import InputError, PadaukError
+from padauk.core.errors import InputError, PadaukError, PermissionDeniedError
 from padauk.server import errors, wire
 from padauk.server.guard import Guard
+from padauk.server.meters import AccessLog, Meters
 from padauk.server.mlflow_api import absent
 from padauk.server.routing import Call, Reply, Route, Router
 
@@ -46,9 +48,11 @@ class App:
 
     def __init__(self, service: Service, routes: list[Route]) -> None:
         self.service = service
-        self._router = Router(routes)
+        self._router = Router([*routes, Route("GET", "/metrics", "raw", self._metrics)])
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="padauk-read")
         self._guard = Guard(service.settings)
+        self._meters = Meters()
+        self._access = AccessLog() if service.settings.access_log else None
         self._prefix = service.settings.static_prefix.rstrip("/")
 
     async def __call__(
@@ -100,6 +104,9 @@ class App:
             "GET" if method == "HEAD" else method, scope["path"], scope["raw_path"]
         )
         if route is not None:
+            call.route = route
+            if self.service.settings.read_only and route.changes:
+                raise PermissionDeniedError(f"This server is read-only: {method} {scope['path']} is refused.")
             return route
         if method == "OPTIONS" and known:
             return _PREFLIGHT
@@ -162,7 +169,14 @@ class App:
                 headers += [(b"access-control-allow-origin", value), (b"vary", b"origin")]
         if isinstance(body, bytes):
             headers.append((b"content-length", str(len(body)).encode()))
+        seconds = perf_counter() - call.began
+        self._meters.count(call.route, status, seconds)
+        if self._access is not None:
+            headers.append((b"x-request-id", self._access.write(call, status, seconds, body)))
         return status, headers, body
+
+    async def _metrics(self, call: Call) -> Reply:
+        return Reply(self._meters.text(), headers=[(b"content-type", b"text/plain; version=0.0.4")])
 
     async def _lifespan(
         self,

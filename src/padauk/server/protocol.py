@@ -68,6 +68,7 @@ class HttpProtocol(asyncio.Protocol):
         self._loop = _loop or asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
+        self._client: tuple[str, int] | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_size = 0
@@ -85,6 +86,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self._client = transport.get_extra_info("peername")
         self._state.connections.add(self)  # type: ignore[arg-type]
         self._timer = self._loop.call_later(_IDLE, self._check_idle)
 
@@ -170,6 +172,7 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": query.partition(b"#")[0],
             "headers": self._headers,
             "scheme": "http",
+            "client": self._client,
         }
         exchange = _Exchange(Call(self.app.service, scope, self._receive_nothing))
         exchange.keep_alive = self._parser.should_keep_alive()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote
 
@@ -36,12 +37,16 @@ class Call:
         scope: the ASGI scope.
         path: the values of the route's ``{names}``, percent-decoded.
         receive: the ASGI channel of the body; only ``raw`` handlers read it.
+        route: who answers, once that is known.
+        began: when its head had come, on the clock ``time.perf_counter``.
     """
 
     service: Service
     scope: dict[str, Any]
     receive: Receive
     path: dict[str, str] = field(default_factory=dict)
+    route: Route | None = None
+    began: float = field(default_factory=perf_counter)
     _tx: Session | None = None
 
     @property
@@ -128,6 +133,11 @@ class Route:
     request: type[Message] = Empty
     quick: bool = False
     limit: int = 64 << 20
+
+    @property
+    def changes(self) -> bool:
+        """Whether its requests may change something."""
+        return self.kind == "write" or (self.kind == "raw" and self.method not in {"GET", "OPTIONS"})
 
 
 class Routes:
