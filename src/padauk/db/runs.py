@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from padauk.db.engine import marks
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from padauk.db.engine import Session
 
+T = TypeVar("T")
 COLUMNS = (
     "id, uid, experiment_id, name, user_name, status, stage, start_time, end_time, deleted_time, artifact_uri"
 )
@@ -142,7 +143,7 @@ def texts_of(tx: Session, table: str, numbers: Sequence[int]) -> list[tuple[int,
     return found
 
 
-def chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    """``numbers`` in parts that may be bound in one statement."""
-    for start in range(0, len(numbers), CHUNK):
-        yield numbers[start : start + CHUNK]
+def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    """``values`` in parts that may be bound in one statement."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -128,6 +128,15 @@ export interface Models {
   models: ModelLine[];
 }
 
+export interface Move {
+  runs: string[];
+  experiment: string;
+}
+
+export interface Moved {
+  runs: string[];
+}
+
 export interface Object {
   role: "in" | "out";
   path: string;
@@ -316,6 +325,10 @@ export interface Operations {
   };
   "GET /pipelines/{id}": {
     answer: Invocation;
+  };
+  "POST /runs/move": {
+    body: Move;
+    answer: Moved;
   };
   "POST /runs/rows": {
     body: TheseRuns;

@@ -8,7 +8,7 @@ from padauk.registry.logged import logged_models_of_run
 from padauk.registry.versions import versions_of_run
 from padauk.server.api.frame import Pair, RunRow, api_v1, run_row
 from padauk.server.wire import Int64, Message
-from padauk.tracking import experiments, runs, views
+from padauk.tracking import experiments, moving, runs, views
 from padauk.tracking.ordering import OrderCache
 
 if TYPE_CHECKING:
@@ -46,6 +46,19 @@ class TheseRuns(Message):
 
     runs: list[str] = []
     columns: list[str] = []
+
+
+class Move(Message):
+    """Runs to move to another experiment, with all runs nested in them."""
+
+    runs: list[str]
+    experiment: str
+
+
+class Moved(Message):
+    """All runs that moved; those that were there already are not named."""
+
+    runs: list[str]
 
 
 class LatestMetric(Message):
@@ -113,6 +126,12 @@ def table(call: Call, request: TableQuery) -> Table:
 def these(call: Call, request: TheseRuns) -> Table:
     found = views.lines_of(call.tx, request.runs[: views.MAX_ROWS], request.columns)
     return Table(total=len(found), rows=[run_row(line) for line in found])
+
+
+@routes.write("POST", "/runs/move", Move)
+def move(call: Call, request: Move) -> Moved:
+    """Move runs to another experiment; ids, artifacts and what was logged stay as they are."""
+    return Moved(runs=moving.move(call.tx, request.runs, request.experiment))
 
 
 @routes.read("GET", "/runs/{id}")
