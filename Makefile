@@ -21,7 +21,7 @@ demo: .venv/.for-demo ## the main job on real data, told as it goes (DEMO=folder
 	$(BIN)/padauk demo $(DEMO)
 
 test: .venv/.for-work ui ui-check chromium ## every test
-	PADAUK_TEST_PAGE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	PADAUK_TEST_PAGE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/.for-work ## formatting, lint, types, layers, generated docs
 	$(BIN)/ruff format --check .

@@ -75,9 +75,13 @@ def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest
     return url
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need an mlflow server share a worker, and so one server."""
-    for item in items:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if "mlflow_peer" in getattr(item, "fixturenames", ()) or params.get("url") == "mlflow":
-            item.add_marker(pytest.mark.xdist_group("mlflow-server"))
+@pytest.fixture(scope="module", autouse=True)
+def left_clean(stranger: None) -> Iterator[None]:
+    """The mlflow client keeps its settings in the environment: no module leaves any to the next."""
+    before = dict(os.environ)
+    yield
+    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            del os.environ[name]

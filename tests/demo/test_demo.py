@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.compat, pytest.mark.timeout(420), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.compat, pytest.mark.timeout(420)]
 
 
 def demo(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -50,7 +50,13 @@ def test_story_goes_from_data_to_the_champion(told: tuple[Path, str]) -> None:
     ]
     assert "is the new champion" in said
     lineage = said.split("5. Where does")[1].split("6. All runs")[0]
-    for part in ("digits", "work/model.pkl", "train", "prepare", "data/digits"):
+    for part in (
+        "digits/3 @champion",
+        "run train",
+        "work/features.npz",
+        "run prepare",
+        "data/digits/  1,797 files",
+    ):
         assert part in lineage
     assert git(folder, "log", "--format=%s").splitlines() == [
         "A larger network",

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from tests.ui.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("page")
-
 
 @pytest.fixture(scope="module")
 def api(site: Site) -> Iterator[httpx.Client]:

@@ -6,16 +6,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from padauk.testing.servers import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ui.conftest import Site
-
-pytestmark = pytest.mark.xdist_group("page")
 
 
 def padauk_ui(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from tests.ui.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("page")
-
 
 def rows(page: Page) -> list[str]:
     """The names of the runs that are to be seen."""

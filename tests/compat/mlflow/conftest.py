@@ -139,5 +139,5 @@ class Api:
             for known, label in self.labels.items():
                 if len(known) >= 16:
                     value = value.replace(known, label)
-            return re.sub(r"(mlflow-artifacts:/|The experiment )\d+", r"\1<number>", value)
+            return re.sub(r"(mlflow-artifacts:/(?:/[^/]+/)?|The experiment )\d+", r"\1<number>", value)
         return value

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.compat,
-    pytest.mark.xdist_group("mlflow-server"),
     pytest.mark.filterwarnings("ignore"),  # the client's own
 ]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from padauk.testing.servers import ServerProcess
     from tests.compat.mlflow.conftest import Answer, Api
 
-pytestmark = [pytest.mark.compat, pytest.mark.xdist_group("mlflow-server")]
+pytestmark = pytest.mark.compat
 
 SCENARIOS: list[Callable[[Api], None]] = []
 SEEN: dict[Callable[[Api], None], list[Any]] = {}
