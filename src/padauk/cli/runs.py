@@ -80,13 +80,17 @@ def list_command(
     with TrackingClient(settings) as client:
         experiments = _experiments(client, names)
         runs = list(client.runs(list(experiments), where=where, order_by=orders, limit=limit + 1))
+        running = [run.info.run_id for run in runs[:limit] if run.info.status == "RUNNING"]
+        stale = set() if app.out.json else client.stale_runs(running[:500])
     more = len(runs) > limit
     runs = runs[:limit]
     app.out.data([msgspec.to_builtins(run) for run in runs])
     if not runs:
         app.out.note("no runs" + (" match" if where else ""))
         return
-    _table(app, runs, experiments)
+    _table(app, runs, experiments, stale)
+    if stale:
+        app.out.hint("stale: the run said it was running, and was not heard of for half an hour")
     if more:
         app.out.hint(f"there are more: --max {limit * 5} shows them")
 
@@ -108,7 +112,7 @@ def _experiments(client: TrackingClient, names: Sequence[str]) -> dict[str, str]
     return known
 
 
-def _table(app: App, runs: Sequence[Run], experiments: dict[str, str]) -> None:
+def _table(app: App, runs: Sequence[Run], experiments: dict[str, str], stale: set[str]) -> None:
     several = len({run.info.experiment_id for run in runs}) > 1
     columns = ["run", "name", *(["experiment"] if several else []), "status", "started", "took"]
     counts = Counter(
@@ -131,7 +135,7 @@ def _table(app: App, runs: Sequence[Run], experiments: dict[str, str]) -> None:
                 info.run_id[:8],
                 _short(nested + info.run_name, 24),
                 *([_short(experiments.get(info.experiment_id, info.experiment_id), 16)] if several else []),
-                info.status.lower(),
+                "stale" if info.run_id in stale else info.status.lower(),
                 _moment(info.start_time),
                 _span(info.start_time, info.end_time),
                 *(f"{values[key]:.4g}" if key in values else "" for key in metrics),

@@ -243,6 +243,13 @@ class TrackingClient:
                 if count == limit:
                     return
 
+    def stale_runs(self, run_ids: Sequence[str]) -> set[str]:
+        """Which of these say that they are running while nothing is heard of them; only padauk tells."""
+        if not run_ids or not self.has_extensions():
+            return set()
+        found = self.post("/api/v1/runs/rows", wire.RunRows, {"runs": list(run_ids)})
+        return {row.id for row in found.rows if row.stale}
+
     def history(self, run_id: str, key: str) -> Iterator[wire.Metric]:
         """All points of one metric."""
         query = {"run_id": run_id, "metric_key": key, "max_results": 25_000}

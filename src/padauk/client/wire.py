@@ -49,6 +49,19 @@ class RunInfo(msgspec.Struct, frozen=True):
     lifecycle_stage: str = "active"
 
 
+class RunRow(msgspec.Struct, frozen=True):
+    """A run in a table of padauk's own API; ``stale``: nothing was heard of it for long."""
+
+    id: str
+    stale: bool = False
+
+
+class RunRows(msgspec.Struct, frozen=True):
+    """Some runs as rows."""
+
+    rows: list[RunRow] = []
+
+
 class RunData(msgspec.Struct, frozen=True):
     """A run's latest metrics, its params and its tags."""
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COLUMNS = (
-    "id, uid, experiment_id, name, user_name, status, stage, start_time, end_time, deleted_time, artifact_uri"
+    "id, uid, experiment_id, name, user_name, status, stage, start_time, end_time, deleted_time,"
+    " artifact_uri, heard"
 )
 CHUNK = 500
 
@@ -26,7 +27,7 @@ SHORT_NAME = f"length(name) <= {SHORT}"
 
 
 class RunRow(NamedTuple):
-    """One row of ``runs``."""
+    """One row of ``runs``; ``heard`` is when something was last written to it, to half a minute."""
 
     id: int
     uid: str
@@ -39,6 +40,7 @@ class RunRow(NamedTuple):
     end_time: int | None
     deleted_time: int | None
     artifact_uri: str
+    heard: int | None = None
 
 
 def insert(
@@ -51,13 +53,14 @@ def insert(
     status: int,
     start_time: int | None,
     artifact_uri: str,
+    heard: int | None = None,
 ) -> int:
     """Write an active run; its row number."""
     return int(
         tx.value(
-            "INSERT INTO runs (uid, experiment_id, name, user_name, status, stage, start_time, artifact_uri)"
-            " VALUES (?, ?, ?, ?, ?, 0, ?, ?) RETURNING id",
-            (uid, experiment_id, name, user_name, status, start_time, artifact_uri),
+            "INSERT INTO runs (uid, experiment_id, name, user_name, status, stage, start_time,"
+            " artifact_uri, heard) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING id",
+            (uid, experiment_id, name, user_name, status, start_time, artifact_uri, heard),
         )
     )
 
@@ -76,10 +79,15 @@ def by_numbers(tx: Session, numbers: Sequence[int]) -> list[RunRow]:
     return [found[number] for number in numbers if number in found]
 
 
-def place(tx: Session, uid: str) -> tuple[int, int, int] | None:
-    """Row number, experiment and stage of a run: what every write to it must know."""
-    row = tx.one("SELECT id, experiment_id, stage FROM runs WHERE uid = ?", (uid,))
-    return None if row is None else (row[0], row[1], row[2])
+def place(tx: Session, uid: str) -> tuple[int, int, int, int | None] | None:
+    """Row number, experiment, stage and last sign of a run: what every write to it must know."""
+    row = tx.one("SELECT id, experiment_id, stage, heard FROM runs WHERE uid = ?", (uid,))
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def hear(tx: Session, number: int, now: int) -> None:
+    """Note that a run gave a sign."""
+    tx.run("UPDATE runs SET heard = ? WHERE id = ?", (now, number))
 
 
 def numbers_of(tx: Session, uids: Sequence[str]) -> dict[str, int]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 NAME_TAG = "mlflow.runName"
 RUNNING = STATUSES.index("RUNNING")
+HEARD_EVERY = 30_000
+"""Milliseconds between two notes that a run gives signs: not each point is to cost another write."""
+STALE_AFTER = 30 * 60_000
+"""Milliseconds without a sign after which a run that says it is running has probably died."""
 
 
 def create(
@@ -62,6 +66,7 @@ def create(
         status=RUNNING,
         start_time=start_time,
         artifact_uri=uri,
+        heard=now_ms(),
     )
     rows.set_tags(tx, number, {numbers[key]: value for key, value in texts.items()})
     info = RunInfo(
@@ -97,6 +102,8 @@ def update(
     """Change the status, the end or the name of an active run; its state afterwards."""
     row = find(tx, run_id)
     check_active(run_id, row.stage)
+    if status == "RUNNING":
+        rows.hear(tx, row.id, now_ms())
     number = None if status is None else STATUSES.index(status)
     rows.update(tx, row.id, status=number, end_time=end_time, name=name or None)
     if name:
@@ -134,9 +141,18 @@ def writable(tx: Session, run_id: str) -> tuple[int, int]:
     found = rows.place(tx, run_id)
     if found is None:
         raise NotFoundError(f"Run with id={run_id} not found")
-    number, experiment, stage = found
+    number, experiment, stage, heard = found
     check_active(run_id, stage)
+    now = now_ms()
+    if heard is None or now - heard > HEARD_EVERY:
+        rows.hear(tx, number, now)
     return number, experiment
+
+
+def is_stale(row: rows.RunRow, now: int) -> bool:
+    """Whether a run says that it is running, and nothing was written to it for long."""
+    last = row.heard if row.heard is not None else row.start_time
+    return row.status == RUNNING and last is not None and now - last > STALE_AFTER
 
 
 def check_active(run_id: str, stage: int) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from padauk.core.errors import InputError
 from padauk.core.filters import parse, parse_order
+from padauk.core.text import now_ms
 from padauk.db import experiments as experiment_rows
 from padauk.db import metrics as metric_rows
 from padauk.db import overview, search
@@ -16,6 +17,7 @@ from padauk.db import runs as run_rows
 from padauk.tracking import checks
 from padauk.tracking.assemble import info_of
 from padauk.tracking.nouns import STATUSES, RunInfo, Status
+from padauk.tracking.runs import is_stale
 from padauk.tracking.search import RUNS, View, stages_of
 
 if TYPE_CHECKING:
@@ -50,11 +52,15 @@ class ExperimentLine(Struct, frozen=True):
 
 
 class RunLine(Struct, frozen=True):
-    """A run in a table; ``cells`` has one value for each column that was asked for."""
+    """A run in a table; ``cells`` has one value for each column that was asked for.
+
+    ``stale``: it says that it is running, and nothing was written to it for long.
+    """
 
     info: RunInfo
     parent: str | None
     cells: list[Cell]
+    stale: bool = False
 
 
 class Table(Struct, frozen=True):
@@ -158,7 +164,8 @@ def lines(tx: Session, found: Sequence[run_rows.RunRow], columns: Sequence[str])
     parent_key = tx.names.find(tx, PARENT_TAG)
     if parent_key is not None:
         parents = {run: value for run, _, value in overview.text_values(tx, "run_tags", runs, [parent_key])}
-    return [RunLine(info_of(row), parents.get(row.id), cells[row.id]) for row in found]
+    now = now_ms()
+    return [RunLine(info_of(row), parents.get(row.id), cells[row.id], is_stale(row, now)) for row in found]
 
 
 def lines_of(tx: Session, run_ids: Sequence[str], columns: Sequence[str] = ()) -> list[RunLine]:

@@ -204,6 +204,7 @@ export interface RunRow {
   end?: number | null;
   parent?: string | null;
   deleted?: boolean;
+  stale?: boolean;
   cells?: (number | string | null)[];
 }
 

@@ -58,6 +58,7 @@ runs = Table(
     Column("end_time", BIG),
     Column("deleted_time", BIG),
     Column("artifact_uri", TEXT, nullable=False),
+    Column("heard", BIG),
 )
 Index("runs_newest", runs.c.experiment_id, runs.c.stage, runs.c.start_time.desc(), runs.c.uid)
 _index_where("runs_by_name", runs.c.name, where=SHORT_NAME)

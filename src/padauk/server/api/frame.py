@@ -19,7 +19,10 @@ def api_v1() -> Routes:
 
 
 class RunRow(Message):
-    """A run in a table. Times are milliseconds since 1970 UTC."""
+    """A run in a table. Times are milliseconds since 1970 UTC.
+
+    ``stale``: it says that it is running, and nothing was written to it for half an hour.
+    """
 
     id: str
     name: str
@@ -30,6 +33,7 @@ class RunRow(Message):
     end: int | None = None
     parent: str | None = None
     deleted: bool = False
+    stale: bool = False
     cells: list[float | str | None] = []
 
 
@@ -52,5 +56,6 @@ def run_row(line: RunLine) -> RunRow:
         end=info.end_time,
         parent=line.parent,
         deleted=info.lifecycle_stage == "deleted",
+        stale=line.stale,
         cells=line.cells,
     )
