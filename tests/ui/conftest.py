@@ -41,7 +41,7 @@ class Site:
     few: list[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     ids = fill(folder, many=MANY, points=POINTS)
@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(process.url, ids["many"], ids["long"], ids["digits"], ids["few"].split(","))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     must = os.environ.get("PADAUK_TEST_PAGE") == "1"
     for missing, command in (

@@ -122,19 +122,20 @@ class Api:
         )
         return self.name(made["run"]["info"]["run_id"], f"<{label}>")
 
-    def _scrub(self, value: Any) -> Any:
+    def _scrub(self, value: Any, key: str = "experiment") -> Any:
         if isinstance(value, dict):
-            found = {key: self._scrub(item) for key, item in value.items() if key not in _TIMES}
+            found = {key: self._scrub(item, key) for key, item in value.items() if key not in _TIMES}
             return {key: item for key, item in found.items() if item not in ({}, [])}
         if isinstance(value, list | tuple):
-            items = [self._scrub(item) for item in value]
+            items = [self._scrub(item, key) for item in value]
             keyed = all(isinstance(item, dict) and "key" in item for item in items)
             # the order of keys is nobody's contract; that of a history is
             if keyed and len({item["key"] for item in items}) == len(items):
                 items.sort(key=lambda item: item["key"])
             return items
         if isinstance(value, str):
-            if value in self.labels:
+            # an experiment's number is a short text that others may hold too
+            if value in self.labels and (len(value) >= 16 or "experiment" in key):
                 return self.labels[value]
             for known, label in self.labels.items():
                 if len(known) >= 16:
